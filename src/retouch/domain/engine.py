@@ -1,0 +1,176 @@
+"""The one protocol that every engine speaks: say what you would do for a wish, then do it.
+
+`offer` is pure and is asked before anything is charged: it refuses (RetouchError) what the engine cannot do, and
+otherwise says what the engine does by itself. Planning bridges the rest (count, size, mask, format), so an engine
+never emulates. `run` performs one call and yields what it makes as it makes it.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from retouch.domain.edit import Background, Tier
+from retouch.domain.picture import Format, Picture, Size
+
+
+class MaskKind(StrEnum):
+    """How the area to edit was read (the answer's `retouch-mask` header); NONE is the whole image."""
+
+    ALPHA = "alpha"
+    LUMA = "luma"
+    IMAGE_ALPHA = "image-alpha"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """The facts an engine may consider before it is called.
+
+    `coverage` is the share of the first image to edit, 0 to 1; `clear` the share of its own fully transparent
+    pixels. `model` is the engine's own name for the model.
+    """
+
+    model: str
+    prompt: str
+    images: tuple[Size, ...]
+    mask: MaskKind = MaskKind.NONE
+    coverage: float = 1.0
+    clear: float = 0.0
+    negative_prompt: str | None = None
+    background: Background = Background.AUTO
+    partial_images: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What an engine does natively for a wish.
+
+    images_per_call: at most so many images from one call.
+    sizes: the sizes it can draw; None is any size.
+    keeps_size: the answer has the size of the first image sent unless another was asked for.
+    reshapes: the edit itself changes the size (a crop, a rotation, an extension): it wants the uncut source.
+    mask: it reads the mask. Finishing keeps the pixels outside it all the same.
+    reads_image_alpha: the image's own transparency is this edit's mask where the model's contract allows it.
+    varied: a different seed gives a different image; otherwise one image serves for all n.
+    partials: how many partial images it can give.
+    formats: what it can encode; empty when it hands over raw pixels.
+    hints: the hints (domain.edit.HINTS) that change what it does.
+    detached: once started it is not stopped when the client leaves (the provider charges for it).
+    input_formats: what it can read; a source of another format is sent as PNG. `pam` is raw pixels.
+    notes: sentences for the caller, such as that enlarging adds no detail.
+    """
+
+    images_per_call: int = 1
+    sizes: tuple[Size, ...] | None = None
+    keeps_size: bool = True
+    reshapes: bool = False
+    mask: bool = False
+    reads_image_alpha: bool = True
+    varied: bool = True
+    seed: bool = False
+    negative_prompt: bool = False
+    transparent: bool = False
+    partials: int = 0
+    max_images: int = 1
+    formats: frozenset[Format] = frozenset()
+    input_formats: frozenset[str] = frozenset({"png"})
+    hints: frozenset[str] = frozenset()
+    detached: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineCall:
+    """One call: everything an engine needs, already checked and cut to what it offered.
+
+    `mask` is one grey channel of the first image's size, 255 = edit, 0 = keep, in between in proportion.
+    `seeds` has one entry per image wanted. `deadline` is on the clock of `time.monotonic`.
+    """
+
+    model: str
+    prompt: str
+    images: tuple[Picture, ...]
+    seeds: tuple[int, ...]
+    deadline: float
+    mask: Picture | None = None
+    size: Size | None = None
+    quality: Tier | None = None
+    background: Background = Background.AUTO
+    output_format: Format = Format.PNG
+    output_compression: int = 100
+    input_fidelity: str | None = None
+    negative_prompt: str | None = None
+    partial_images: int = 0
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A preview of image `index` of this call; `step` counts from 0."""
+
+    index: int
+    step: int
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Image `index` of this call, finished by the engine."""
+
+    index: int
+    picture: Picture
+    revised_prompt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens, as OpenAI counts them; an engine that uses none says nothing."""
+
+    input_text: int = 0
+    input_image: int = 0
+    output_text: int = 0
+    output_image: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.input_text + other.input_text,
+            self.input_image + other.input_image,
+            self.output_text + other.output_text,
+            self.output_image + other.output_image,
+        )
+
+
+EngineEvent = Partial | Made | Usage
+
+
+class Engine(Protocol):
+    """An adapter that performs edits somewhere."""
+
+    @property
+    def name(self) -> str:
+        """What routes call it."""
+        ...
+
+    def missing(self) -> str | None:
+        """What this engine lacks to work, as a sentence for the operator (which variable to set), or None."""
+        ...
+
+    def offer(self, wish: Wish) -> Offer:
+        """Say what would be done natively for this wish.
+
+        Pure and quick. Raises RetouchError (PROMPT_NOT_SUPPORTED, MASK_REQUIRED, INVALID_IMAGE ...) for what
+        this engine cannot do.
+        """
+        ...
+
+    def run(self, call: EngineCall) -> AsyncIterator[EngineEvent]:
+        """Perform the call, yielding partial images, images and usage as they come.
+
+        Closing the iterator stops the work where the engine can stop it. Raises RetouchError.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections and processes."""
+        ...

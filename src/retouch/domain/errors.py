@@ -1,0 +1,76 @@
+"""What can go wrong, in words that a caller may read.
+
+A `RetouchError` is the only exception whose text reaches a caller; anything else becomes INTERNAL_SERVER_ERROR
+and its text stays in the log. Codes know nothing of HTTP: `wire/problems.py` maps them to statuses and bodies.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """Every error code of the public API (design.md, Errors)."""
+
+    INVALID_REQUEST = "INVALID_REQUEST"
+    UNSUPPORTED_PARAMETER = "UNSUPPORTED_PARAMETER"
+    INVALID_IMAGE = "INVALID_IMAGE"
+    INVALID_MASK = "INVALID_MASK"
+    PROMPT_NOT_SUPPORTED = "PROMPT_NOT_SUPPORTED"
+    MASK_REQUIRED = "MASK_REQUIRED"
+    CONTENT_POLICY_VIOLATION = "CONTENT_POLICY_VIOLATION"
+    INVALID_MODEL = "INVALID_MODEL"
+    INVALID_API_KEY = "INVALID_API_KEY"
+    INSUFFICIENT_BALANCE = "INSUFFICIENT_BALANCE"
+    FORBIDDEN = "FORBIDDEN"
+    NOT_FOUND = "NOT_FOUND"
+    REQUEST_TIMEOUT = "REQUEST_TIMEOUT"
+    IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
+    GONE = "GONE"
+    PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
+    RATE_LIMIT_EXCEEDED = "RATE_LIMIT_EXCEEDED"
+    INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
+    UPSTREAM_ERROR = "UPSTREAM_ERROR"
+    OVERLOADED = "OVERLOADED"
+    UPSTREAM_TIMEOUT = "UPSTREAM_TIMEOUT"
+
+
+class RetouchError(Exception):
+    """An error whose message is meant for the caller.
+
+    `param` is the request field at fault, spelled as the caller spells it. `extras` go into the top level of the
+    body (`not_understood`, `can_do`, `current_balance` ...). `retry_after` is in seconds; `retryable=False` says
+    that trying again cannot help, whatever the status suggests.
+    """
+
+    def __init__(
+        self,
+        code: Code,
+        message: str,
+        *,
+        param: str | None = None,
+        extras: Mapping[str, object] | None = None,
+        retry_after: float | None = None,
+        retryable: bool | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.param = param
+        self.extras = dict(extras or {})
+        self.retry_after = retry_after
+        self.retryable = retryable
+
+
+def invalid(param: str, message: str) -> RetouchError:
+    """A value that is not allowed: `message` says what is."""
+    return RetouchError(Code.INVALID_REQUEST, message, param=param)
+
+
+def invalid_image(param: str, message: str) -> RetouchError:
+    """An input picture that cannot be used."""
+    return RetouchError(Code.INVALID_IMAGE, message, param=param)
+
+
+def invalid_mask(message: str, param: str = "mask") -> RetouchError:
+    """A mask that cannot be used."""
+    return RetouchError(Code.INVALID_MASK, message, param=param)
