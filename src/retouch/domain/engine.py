@@ -5,7 +5,7 @@ otherwise says what the engine does by itself. Planning bridges the rest (count,
 never emulates. `run` performs one call and yields what it makes as it makes it.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -164,7 +164,7 @@ class Engine(Protocol):
         """
         ...
 
-    def run(self, call: EngineCall) -> AsyncIterator[EngineEvent]:
+    def run(self, call: EngineCall) -> AsyncGenerator[EngineEvent, None]:
         """Perform the call, yielding partial images, images and usage as they come.
 
         Closing the iterator stops the work where the engine can stop it. Raises RetouchError.

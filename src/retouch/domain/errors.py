@@ -4,7 +4,7 @@ A `RetouchError` is the only exception whose text reaches a caller; anything els
 and its text stays in the log. Codes know nothing of HTTP: `wire/problems.py` maps them to statuses and bodies.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 
@@ -59,6 +59,16 @@ class RetouchError(Exception):
         self.extras = dict(extras or {})
         self.retry_after = retry_after
         self.retryable = retryable
+
+    def __reduce__(self) -> tuple[Callable[..., "RetouchError"], tuple[object, ...]]:
+        # Exceptions pickle by their positional arguments only; this one comes back from worker processes whole.
+        return _rebuild, (self.code, self.message, vars(self))
+
+
+def _rebuild(code: Code, message: str, rest: dict[str, object]) -> RetouchError:
+    error = RetouchError(code, message)
+    vars(error).update(rest)
+    return error
 
 
 def invalid(param: str, message: str) -> RetouchError:

@@ -1,0 +1,1 @@
+"""Who may edit, and how much at once."""

@@ -1,0 +1,127 @@
+"""The plan of an edit: from what was asked and what the route does natively to calls and finishing.
+
+Pure: no I/O and no pixels, so that every rule is a row of a table in its test.
+"""
+
+from dataclasses import dataclass
+
+from retouch.domain.edit import HINTS, QUALITIES, Background, EditRequest, Tier
+from retouch.domain.engine import MaskKind, Offer
+from retouch.domain.errors import Code, RetouchError, invalid
+from retouch.domain.model import Delivery, Model, Route
+from retouch.domain.picture import Format, Size
+
+#: Hints at their documented default ask for nothing, so nothing is ignored.
+_DEFAULT_HINTS = {"quality": {"auto", "standard"}, "input_fidelity": {"low"}, "moderation": {"auto"}}
+
+_SEEDS = 2**63
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What will be done for one edit on one route.
+
+    size: the exact size of the answer; None leaves it to the edit (a crop, a rotation).
+    frame: what source and mask are cut and scaled to before the engine sees them; None is as they are.
+    ask: the size asked of the engine; None is the size of what it is sent.
+    calls: the seeds of each call, one per image.
+    copies: how often each image made is given; above 1 only where a seed makes no difference.
+    emulated, ignored_hints: what the answer's headers tell the caller.
+    """
+
+    model: Model
+    route: Route
+    offer: Offer
+    size: Size | None
+    frame: Size | None
+    ask: Size | None
+    calls: tuple[tuple[int, ...], ...]
+    copies: int
+    tier: Tier
+    format: Format
+    compression: int
+    delivery: Delivery
+    partial_images: int
+    emulated: tuple[str, ...]
+    ignored_hints: tuple[str, ...]
+
+
+def make_plan(
+    request: EditRequest, model: Model, route: Route, offer: Offer, *, source: Size, mask: MaskKind, seed: int
+) -> Plan:
+    """Bridge the request and the offer.
+
+    `source` is the first image's size, `seed` the first image's seed where the caller gave none. Raises
+    UNSUPPORTED_PARAMETER or INVALID_REQUEST for what can be neither done nor emulated on this route.
+    """
+    _refuse(request, model, offer)
+    size, frame, ask = _sizes(request, model, offer, source)
+    images = request.n if offer.varied else 1
+    calls = _calls(images, offer.images_per_call, seed if request.seed is None else request.seed)
+    emulated = {
+        "mask": mask is not MaskKind.NONE and not offer.mask,
+        "size": ask is not None and size is not None and ask != size,
+        "n": len(calls) > 1,
+        "background": request.background is Background.TRANSPARENT and not offer.transparent,
+    }
+    return Plan(
+        model=model,
+        route=route,
+        offer=offer,
+        size=size,
+        frame=frame,
+        ask=ask,
+        calls=calls,
+        copies=1 if offer.varied else request.n,
+        tier=QUALITIES[request.quality or "auto"],
+        format=request.output_format or Format.PNG,
+        compression=100 if request.output_compression is None else request.output_compression,
+        delivery=request.response_format or model.delivery,
+        partial_images=min(request.partial_images, offer.partials),
+        emulated=tuple(name for name, done in emulated.items() if done),
+        ignored_hints=tuple(name for name in HINTS if _ignored(name, request, offer)),
+    )
+
+
+def _refuse(request: EditRequest, model: Model, offer: Offer) -> None:
+    for name, taken in (("seed", offer.seed), ("negative_prompt", offer.negative_prompt)):
+        if getattr(request, name) is not None and not taken:
+            raise RetouchError(Code.UNSUPPORTED_PARAMETER, f"{model.id} takes no {name} for this edit", param=name)
+    if len(request.images) > offer.max_images:
+        takes = "one image" if offer.max_images == 1 else f"up to {offer.max_images} images"
+        raise invalid("image", f"This edit on {model.id} takes {takes}; {len(request.images)} were sent")
+
+
+def _sizes(
+    request: EditRequest, model: Model, offer: Offer, source: Size
+) -> tuple[Size | None, Size | None, Size | None]:
+    wanted = model.default_size if request.size is None else request.size
+    if isinstance(wanted, Size):
+        frame = None if offer.reshapes else wanted
+        return wanted, frame, frame and _nearest(frame, offer)
+    if offer.sizes:
+        best = _nearest(source, offer)
+        return best, best, best
+    return (None if offer.reshapes else source), None, None
+
+
+def _nearest(size: Size, offer: Offer) -> Size:
+    """The native size of the nearest aspect, and of those the one nearest in area."""
+    if not offer.sizes or size in offer.sizes:
+        return size
+
+    def distance(native: Size) -> tuple[float, int]:
+        ours, theirs = size.width / size.height, native.width / native.height
+        return round(max(ours, theirs) / min(ours, theirs), 3), abs(native.area - size.area)
+
+    return min(offer.sizes, key=distance)
+
+
+def _calls(images: int, per_call: int, seed: int) -> tuple[tuple[int, ...], ...]:
+    seeds = [(seed + index) % _SEEDS for index in range(images)]
+    return tuple(tuple(seeds[start : start + per_call]) for start in range(0, images, per_call))
+
+
+def _ignored(name: str, request: EditRequest, offer: Offer) -> bool:
+    value = getattr(request, name)
+    return name in request.sent and name not in offer.hints and value not in _DEFAULT_HINTS.get(name, ())

@@ -1,0 +1,119 @@
+"""File and environment into one frozen object.
+
+Order, first match wins: environment (`RETOUCH_PORT`, nested `RETOUCH_LIMITS__BODY_MB`), the TOML file that
+`RETOUCH_CONFIG` names, the defaults below. A bad value stops the start and names the setting.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LimitSettings(_Section):
+    """What a request may bring, and how long it may take to bring it."""
+
+    body_mb: float = Field(96, gt=0)
+    image_mb: float = Field(50, gt=0)
+    images: int = Field(16, ge=1, le=64)
+    megapixels: float = Field(40, gt=0, le=500)
+    #: All uploads that one process holds in memory at a time.
+    uploads_mb: float = Field(1024, gt=0)
+    body_seconds: float = Field(120, gt=0)
+    idle_seconds: float = Field(15, gt=0)
+
+
+class CpuSettings(_Section):
+    """The built-in editor `retouch-classic`."""
+
+    #: Worker processes on this machine, shared out over the server's processes; 0 is one per core.
+    workers: int = Field(0, ge=0)
+    #: Seconds that one image may take before its worker is stopped.
+    time_limit: float = Field(60, gt=0)
+    #: Edits that may wait for a worker before new ones are answered 503.
+    waiting: int = Field(64, ge=0)
+
+
+class FetchSettings(_Section):
+    """Pictures given as addresses."""
+
+    enabled: bool = True
+    #: Host names (optionally host:port) that may be read although their address is not public.
+    allow_hosts: tuple[str, ...] = ()
+    seconds: float = Field(20, gt=0)
+
+
+class OutputSettings(_Section):
+    """Finished pictures that are answered as links."""
+
+    #: How long a signed link works. Outputs are kept at least as long.
+    link_minutes: int = Field(60, ge=1)
+    keep_hours: float = Field(24, gt=0)
+
+
+class Settings(BaseSettings):
+    """Every setting of Retouch, with its default."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RETOUCH_", env_nested_delimiter="__", frozen=True, extra="forbid", env_ignore_empty=True
+    )
+
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    data: Path = Path("data")
+    workers: int = Field(1, ge=1, le=64)
+    database_url: str | None = None
+    storage_url: str | None = None
+    public_url: str | None = None
+    secret: str | None = Field(None, min_length=32)
+    api_key: str | None = None
+    config: Path | None = None
+    #: Seconds that SIGTERM gives to edits under way.
+    grace_seconds: float = Field(30, ge=0)
+    #: Seconds that an edit may take in all, waiting included.
+    edit_seconds: float = Field(600, gt=0)
+    #: Seconds between heartbeats of a stream that is waiting.
+    heartbeat_seconds: float = Field(5, gt=0)
+    error_format: Literal["openai", "flat", "message"] = "openai"
+    #: GET /metrics answers off loopback only when this is on.
+    metrics_public: bool = False
+    #: The model of a request that names none, or `default`: the first of these that is available.
+    default_order: tuple[str, ...] = ("retouch-classic",)
+    limits: LimitSettings = LimitSettings()
+    cpu: CpuSettings = CpuSettings()
+    fetch: FetchSettings = FetchSettings()
+    outputs: OutputSettings = OutputSettings()
+    #: What each engine is told, by engine and name (RETOUCH_ENGINES__OPENAI__BASE_URL). `running` and `waiting` are
+    #: the places that Retouch itself gives an engine on this machine.
+    engines: dict[str, dict[str, Any]] = {}
+    #: Entries that extend or override the catalogue (routing/models.toml), by model id.
+    models: dict[str, dict[str, Any]] = {}
+
+    @field_validator("api_key")
+    @classmethod
+    def _long_enough(cls, value: str | None) -> str | None:
+        if value is not None and len(value) < 32:
+            raise ValueError("RETOUCH_API_KEY must have at least 32 characters, so that it cannot be guessed")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What was typed on the command line, then the environment, then the TOML file."""
+        del dotenv_settings, file_secret_settings
+        sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
+        if file := os.environ.get("RETOUCH_CONFIG"):
+            sources += (TomlConfigSettingsSource(settings_cls, toml_file=file),)
+        return sources

@@ -1,0 +1,130 @@
+"""Every rule of the plan, as a row of a table."""
+
+from typing import Any
+
+import pytest
+
+from retouch.domain.edit import Background, EditRequest, ImageInput, Tier
+from retouch.domain.engine import MaskKind, Offer
+from retouch.domain.errors import Code, RetouchError
+from retouch.domain.model import Model, Route
+from retouch.domain.picture import Format, Size
+from retouch.routing.plan import Plan, make_plan
+
+SOURCE = Size(1200, 800)
+NATIVE = (Size(1024, 1024), Size(1536, 1024), Size(1024, 1536))
+
+
+def request(**fields: Any) -> EditRequest:
+    given = {"prompt": "p", "images": (ImageInput("image", b"x"),), **fields}
+    return EditRequest(**given, sent=frozenset(given))
+
+
+def plan(
+    asked: EditRequest, offer: Offer | None = None, model: Model | None = None, mask: MaskKind = MaskKind.NONE
+) -> Plan:
+    model = model or Model(id="m", owned_by="o", summary="s")
+    return make_plan(asked, model, Route("e", "r"), offer or Offer(), source=SOURCE, mask=mask, seed=7)
+
+
+@pytest.mark.parametrize(
+    ("size", "offer", "default", "expected"),
+    [
+        # asked, what the engine draws, the contract's default -> (answer, frame, asked of the engine)
+        (None, Offer(), None, (SOURCE, None, None)),
+        ("auto", Offer(), None, (SOURCE, None, None)),
+        ("auto", Offer(reshapes=True), None, (None, None, None)),
+        (None, Offer(), Size(1024, 1024), (Size(1024, 1024),) * 3),
+        (Size(300, 200), Offer(), None, (Size(300, 200),) * 3),
+        (Size(300, 200), Offer(reshapes=True), None, (Size(300, 200), None, None)),
+        (None, Offer(sizes=NATIVE), None, (Size(1536, 1024),) * 3),
+        (Size(1024, 1024), Offer(sizes=NATIVE), None, (Size(1024, 1024),) * 3),
+        (Size(999, 500), Offer(sizes=NATIVE), None, (Size(999, 500), Size(999, 500), Size(1536, 1024))),
+    ],
+)
+def test_size(size: Any, offer: Offer, default: Size | None, expected: tuple[Size | None, ...]) -> None:
+    """The answer's size is exact, and the engine is asked for the nearest size that it draws."""
+    model = Model(id="m", owned_by="o", summary="s", default_size=default)
+    made = plan(request(size=size), offer, model)
+    assert (made.size, made.frame, made.ask) == expected
+    assert ("size" in made.emulated) == (made.ask is not None and made.ask != made.size)
+
+
+def test_count_fans_out_to_calls_with_their_own_seeds() -> None:
+    """An engine that gives one image per call is called n times, each with its own seed."""
+    made = plan(request(n=3, seed=40), Offer(seed=True))
+    assert made.calls == ((40,), (41,), (42,))
+    assert "n" in made.emulated
+
+
+def test_count_is_one_call_where_the_engine_gives_several() -> None:
+    made = plan(request(n=5), Offer(images_per_call=4))
+    assert made.calls == ((7, 8, 9, 10), (11,))
+    assert plan(request(n=4), Offer(images_per_call=4)).emulated == ()
+
+
+def test_an_edit_without_freedom_is_made_once_and_given_n_times() -> None:
+    made = plan(request(n=3), Offer(varied=False))
+    assert (made.calls, made.copies) == (((7,),), 3)
+
+
+@pytest.mark.parametrize(
+    ("fields", "offer", "mask", "emulated"),
+    [
+        ({}, Offer(), MaskKind.ALPHA, ("mask",)),
+        ({}, Offer(mask=True), MaskKind.ALPHA, ()),
+        ({}, Offer(), MaskKind.NONE, ()),
+        ({"background": Background.TRANSPARENT}, Offer(), MaskKind.NONE, ("background",)),
+        ({"background": Background.TRANSPARENT}, Offer(transparent=True), MaskKind.NONE, ()),
+    ],
+)
+def test_emulated(fields: dict[str, Any], offer: Offer, mask: MaskKind, emulated: tuple[str, ...]) -> None:
+    """What the engine does not do by itself is named."""
+    assert plan(request(**fields), offer, mask=mask).emulated == emulated
+
+
+@pytest.mark.parametrize(
+    ("fields", "offer", "ignored"),
+    [
+        ({"quality": "high"}, Offer(), ("quality",)),
+        ({"quality": "high"}, Offer(hints=frozenset({"quality"})), ()),
+        ({"quality": "auto", "input_fidelity": "low", "moderation": "auto"}, Offer(), ()),
+        ({"input_fidelity": "high", "user": "u"}, Offer(), ("input_fidelity", "user")),
+        ({}, Offer(), ()),
+    ],
+)
+def test_ignored_hints(fields: dict[str, Any], offer: Offer, ignored: tuple[str, ...]) -> None:
+    """A hint without effect is named; one that was not sent, or at its default, is not."""
+    assert plan(request(**fields), offer).ignored_hints == ignored
+
+
+@pytest.mark.parametrize("word", ["hd", "high", "xhigh", "max"])
+def test_best_quality_words_mean_the_best_tier(word: str) -> None:
+    assert plan(request(quality=word)).tier is Tier.HIGH
+
+
+@pytest.mark.parametrize("name", ["seed", "negative_prompt"])
+def test_a_parameter_that_the_route_cannot_honour_is_refused_by_name(name: str) -> None:
+    """Nothing is dropped in silence."""
+    value: Any = 1 if name == "seed" else "blur"
+    with pytest.raises(RetouchError) as caught:
+        plan(request(**{name: value}))
+    assert (caught.value.code, caught.value.param) == (Code.UNSUPPORTED_PARAMETER, name)
+    plan(request(**{name: value}), Offer(seed=True, negative_prompt=True))
+
+
+def test_more_images_than_the_edit_uses_are_refused() -> None:
+    with pytest.raises(RetouchError) as caught:
+        plan(request(images=(ImageInput("image", b"x"),) * 2))
+    assert caught.value.param == "image"
+
+
+def test_delivery_is_the_callers_else_the_contracts() -> None:
+    model = Model(id="m", owned_by="o", summary="s", delivery="url")
+    assert plan(request(), model=model).delivery == "url"
+    assert plan(request(response_format="b64_json"), model=model).delivery == "b64_json"
+
+
+def test_format_defaults_to_png_without_loss() -> None:
+    made = plan(request())
+    assert (made.format, made.compression) == (Format.PNG, 100)
