@@ -1,0 +1,47 @@
+"""Server-sent events as the OpenAI SDKs read them: an `event:` line, one `data:` line, a blank line.
+
+Never `id:`, `retry:`, an empty `data:` or `[DONE]`: the Python SDK fails on some of these (openai 3.52.0,
+_streaming.py). Heartbeats are comments, which both SDKs skip.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import orjson
+
+HEARTBEAT = b": waiting\n\n"
+MEDIA_TYPE = "text/event-stream"
+
+#: Proxies must neither keep the events back nor store them.
+HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
+
+
+def event(name: str, head: dict[str, object], b64_json: bytes | None = None) -> bytes:
+    """One event. `b64_json` is spliced in as it is, because base64 needs no escaping and may be megabytes long."""
+    data = orjson.dumps(head)
+    if b64_json is not None:
+        data = b"".join((data[:-1], b',"b64_json":"', b64_json, b'"}'))
+    return b"".join((b"event: ", name.encode(), b"\ndata: ", data, b"\n\n"))
+
+
+async def with_heartbeats(events: AsyncIterator[bytes], seconds: float) -> AsyncIterator[bytes]:
+    """Pass events on, with a comment whenever none came for so many seconds."""
+    upcoming: asyncio.Task[bytes] | None = None
+    try:
+        while True:
+            upcoming = upcoming or asyncio.ensure_future(anext(events))  # type: ignore[arg-type]
+            done, _ = await asyncio.wait({upcoming}, timeout=seconds)
+            if not done:
+                yield HEARTBEAT
+                continue
+            try:
+                item = upcoming.result()
+            except StopAsyncIteration:
+                return
+            finally:
+                upcoming = None
+            yield item
+    finally:
+        if upcoming:
+            upcoming.cancel()
+            await asyncio.wait({upcoming})
