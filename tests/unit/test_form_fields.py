@@ -1,0 +1,154 @@
+"""What each field accepts, from text and from JSON."""
+
+import base64
+from typing import Any
+
+import orjson
+import pytest
+
+from retouch.domain.edit import QUALITIES, Background, EditRequest, Fit, MaskSource
+from retouch.domain.errors import Code, RetouchError
+from retouch.domain.picture import Format, Size
+from retouch.wire.form import FIELDS, Budget, FormBounds, read_edit
+
+IMAGE = base64.b64encode(b"\x89PNG").decode()
+
+
+async def of(**fields: Any) -> EditRequest:
+    """The edit that a JSON body with these fields asks for."""
+    body = orjson.dumps({"prompt": "x", "image": IMAGE} | fields)
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": body}
+
+    with Budget(1_000_000).lease() as lease:
+        return await read_edit(receive, {"content-type": "application/json"}, FormBounds(), lease)
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "value"),
+    [
+        ("n", 3, 3),
+        ("n", "3", 3),
+        ("n", 3.0, 3),
+        ("n", " 3.0 ", 3),
+        ("size", "auto", "auto"),
+        ("size", "640x480", Size(640, 480)),
+        ("size", " 640 × 480", Size(640, 480)),
+        ("size", "640X480", Size(640, 480)),
+        ("size", "square_hd", Size(1024, 1024)),
+        ("size", "portrait_4_3", Size(768, 1024)),
+        ("size", "landscape_16_9", Size(1024, 576)),
+        ("quality", "HD", "hd"),
+        ("response_format", "b64_json", "b64_json"),
+        ("background", "transparent", Background.TRANSPARENT),
+        ("output_format", "jpg", Format.JPEG),
+        ("output_format", "webp", Format.WEBP),
+        ("output_compression", 100, 100),
+        ("input_fidelity", "high", "high"),
+        ("moderation", "low", "low"),
+        ("partial_images", 0, 0),
+        ("stream", True, True),
+        ("stream", "True", True),
+        ("stream", "0", False),
+        ("stream", 1, True),
+        ("user", "someone", "someone"),
+        ("seed", 2**63 - 1, 2**63 - 1),
+        ("seed", "0", 0),
+        ("mask_source", "alpha", MaskSource.ALPHA),
+        ("fit", "contain", Fit.CONTAIN),
+        ("negative_prompt", "blur", "blur"),
+        ("model", " fal-ai/bytedance/seedream/v4/edit ", "fal-ai/bytedance/seedream/v4/edit"),
+    ],
+)
+async def test_values(name: str, raw: object, value: object) -> None:
+    """Numbers, words and booleans as every client sends them."""
+    edit = await of(**{name: raw})
+    assert getattr(edit, name) == value
+    assert name in edit.sent
+
+
+REFUSED: dict[str, list[object]] = {
+    "n": [0, 17, -1, 1.5, "x", "1e1", "٣", True, [], {}, "9" * 400],
+    "size": ["0x5", "8193x1", "12", "1024", "axb", 5, {"width": 1, "height": 1}, "99999999x1"],
+    "quality": ["best", 3, []],
+    "stream": ["yes", 2, 1.0, [], {}],
+    "output_compression": [-1, 101],
+    "partial_images": [4, "many"],
+    "seed": [-1, 2**63, 1e30],
+    "user": ["u" * 513, 5, ["a"]],
+    "prompt": [["a"], 5, {"text": "a"}],
+    "model": ["m" * 257],
+    "output_format": ["gif"],
+    "response_format": ["base64"],
+    "fit": ["fill"],
+    "mask_source": [True],
+}
+
+
+@pytest.mark.parametrize(("name", "raw"), [(name, raw) for name, values in REFUSED.items() for raw in values])
+async def test_refused_values(name: str, raw: object) -> None:
+    """A wrong value is refused with its field and what is allowed."""
+    with pytest.raises(RetouchError) as caught:
+        await of(**{name: raw})
+    assert (caught.value.code, caught.value.param) == (Code.INVALID_REQUEST, name)
+    assert f"`{name}` must be" in caught.value.message
+
+
+@pytest.mark.parametrize("quality", QUALITIES)
+async def test_every_quality_word(quality: str) -> None:
+    """The words of the domain are the words of the wire."""
+    assert (await of(quality=quality)).quality == quality
+
+
+DEFAULTS = {
+    "n": 1,
+    "size": "auto",
+    "quality": "auto",
+    "response_format": "url",
+    "background": "auto",
+    "output_format": "png",
+    "output_compression": 100,
+    "input_fidelity": "low",
+    "moderation": "auto",
+    "partial_images": 0,
+    "stream": False,
+    "mask_source": "auto",
+    "fit": "cover",
+    "async": False,
+}
+
+
+async def test_documented_defaults_are_never_refused() -> None:
+    """Promise 6: spelling a default out is no wish."""
+    edit = await of(**DEFAULTS)
+    assert edit.sent == {"prompt", "image", *DEFAULTS} - {"async"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"partial_images": 1}, "partial_images"),
+        ({"output_compression": 50}, "output_compression"),
+        ({"output_compression": 50, "output_format": "png"}, "output_compression"),
+        ({"background": "transparent", "output_format": "jpeg"}, "background"),
+    ],
+)
+async def test_fields_that_do_not_go_together(fields: dict[str, object], param: str) -> None:
+    """What would have no effect is refused rather than dropped in silence."""
+    with pytest.raises(RetouchError) as caught:
+        await of(**fields)
+    assert (caught.value.code, caught.value.param) == (Code.INVALID_REQUEST, param)
+
+
+async def test_asynchronous_edits_are_for_later() -> None:
+    """`async` is known, and says why it is refused."""
+    with pytest.raises(RetouchError, match="later version") as caught:
+        await of(**{"async": True})
+    assert caught.value.code is Code.UNSUPPORTED_PARAMETER
+
+
+def test_every_field_has_its_attribute() -> None:
+    """The table and the domain's EditRequest cannot drift apart."""
+    attributes = set(EditRequest.__dataclass_fields__) - {"images", "mask", "sent"}
+    assert {field.name for field in FIELDS if field.kept} == attributes
