@@ -1,6 +1,7 @@
 """The client that reads a caller's addresses: bounded, pinned, and re-checked at every redirect."""
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
@@ -18,6 +19,7 @@ from retouch.fetch.addresses import is_disguised, is_literal, is_public
 from retouch.fetch.connections import ClosedAddressError, Gate, open_session
 from retouch.fetch.settings import FetchSettings
 
+_HOST = re.compile(r"[A-Za-z0-9._:-]+")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: Called with the size of each piece, bytes, before it is kept; may raise to stop the fetch.
 Reserve = Callable[[int], None]
@@ -115,8 +117,8 @@ class Fetcher:
 
     def _session(self, target: URL, param: str) -> aiohttp.ClientSession:
         """The client that may read `target`: each hop comes through here before anything is sent."""
-        host, port = target.raw_host, target.port
-        if target.scheme not in ("http", "https") or not host or port is None:
+        host, port = target.raw_host or "", target.port
+        if target.scheme not in ("http", "https") or port is None or not _HOST.fullmatch(host):
             raise invalid_image(param, f"`{param}`: only http and https addresses are fetched.")
         if target.raw_user is not None or target.raw_password is not None:
             raise invalid_image(param, f"`{param}`: an address must not hold a user name or a password.")
