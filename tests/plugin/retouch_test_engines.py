@@ -1,0 +1,99 @@
+"""Engines for tests and benchmarks, found by Retouch as any installed package's are: by entry point.
+
+`repaint` stands in for a generative model: it repaints every pixel with noise, ignores masks, and keeps no size but
+its own. A test orders its behaviour in the prompt: `hold FILE` waits until FILE is there, `fail CODE` raises,
+`short` makes no image. `null` hands back the same two megabytes at once, for measuring the server alone.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from retouch.domain.engine import EngineCall, EngineEvent, Made, Offer, Partial, Usage, Wish
+from retouch.domain.errors import Code, RetouchError
+from retouch.domain.picture import RAW, Format, Picture, Size
+from retouch.pixels import to_raw
+
+SIZES = (Size(1024, 1024), Size(1536, 1024), Size(1024, 1536))
+
+
+class Repaint:
+    """Noise, from the seed, in a model's own sizes; it runs on when its client leaves, as a provider does."""
+
+    name = "repaint"
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self._log = settings.get("log")
+
+    def missing(self) -> str | None:
+        return None
+
+    def offer(self, wish: Wish) -> Offer:
+        return Offer(
+            sizes=SIZES if wish.model == "fixed-sizes" else None,
+            images_per_call=1,
+            seed=True,
+            partials=3,
+            max_images=16,
+            hints=frozenset({"quality", "user"}),
+            detached=wish.model != "stops",
+            input_formats=frozenset({RAW, "png", "jpeg", "webp"}),
+        )
+
+    async def run(self, call: EngineCall) -> AsyncGenerator[EngineEvent, None]:
+        if self._log:
+            with Path(self._log).open("a") as log:
+                log.write(f"call {call.seeds} {len(call.images)}\n")
+        words = call.prompt.split()
+        if words[0] == "hold":
+            while not Path(words[1]).exists():  # noqa: ASYNC110 - the sign comes from another process
+                await asyncio.sleep(0.01)
+        if words[0] == "fail":
+            raise RetouchError(Code(words[1]), "The test engine was told to fail")
+        if words[0] == "crash":
+            raise ZeroDivisionError("a secret detail")
+        size = call.size or call.images[0].size
+        for index, seed in enumerate(call.seeds):
+            for step in range(call.partial_images):
+                yield Partial(index, step, _noise(size, seed + 1000 * (step + 1)))
+            if words[0] == "breaks":
+                raise RetouchError(Code.UPSTREAM_ERROR, "The test engine broke in the middle")
+            if words[0] != "short":
+                yield Made(index, _noise(size, seed), revised_prompt=call.prompt)
+        yield Usage(input_text=10, input_image=len(call.images) * 100, output_image=196 * len(call.seeds))
+
+    async def close(self) -> None:
+        pass
+
+
+class Null:
+    """Two megabytes of a provider's finished answer, at once."""
+
+    name = "null"
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        megabytes = float(settings.get("megabytes", 1.5))
+        self._png = b"\x89PNG\r\n\x1a\n" + os.urandom(int(megabytes * 1_000_000))
+
+    def missing(self) -> str | None:
+        return None
+
+    def offer(self, wish: Wish) -> Offer:
+        return Offer(
+            max_images=16, formats=frozenset({Format.PNG}), input_formats=frozenset({"png", "jpeg", "webp"}), seed=True
+        )
+
+    async def run(self, call: EngineCall) -> AsyncGenerator[EngineEvent, None]:
+        yield Made(0, Picture(self._png, "png", call.images[0].size))
+
+    async def close(self) -> None:
+        pass
+
+
+def _noise(size: Size, seed: int) -> Picture:
+    rng = np.random.default_rng(seed)
+    return to_raw(rng.integers(0, 256, (size.height, size.width, 3), np.uint8))
