@@ -33,7 +33,9 @@ class Body:
         encoding = headers.get("content-encoding", "").strip().lower()
         if encoding not in ("", "identity"):
             raise RetouchError(
-                Code.INVALID_REQUEST, "A compressed request body is not accepted; send it without content-encoding."
+                Code.INVALID_REQUEST,
+                "A compressed request body is not accepted; send it without content-encoding.",
+                param="content-encoding",
             )
         length = headers.get("content-length", "").strip()
         if length.isascii() and length.isdigit() and int(length[:20]) > bounds.body_bytes:
@@ -72,7 +74,7 @@ class Body:
     def _too_large(self) -> RetouchError:
         limit = self._bounds.body_bytes
         size = f"{limit // MB} MB" if limit >= MB else f"{limit} bytes"
-        return RetouchError(Code.PAYLOAD_TOO_LARGE, f"The request body is larger than {size}.")
+        return RetouchError(Code.PAYLOAD_TOO_LARGE, f"The request body is larger than {size}.", param="body")
 
     def _too_slow(self) -> RetouchError:
         return RetouchError(

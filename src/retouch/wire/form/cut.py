@@ -12,12 +12,13 @@ from collections.abc import Iterator
 import orjson
 
 from retouch.domain.errors import Code, RetouchError, invalid
+from retouch.wire.form.fields import shown
 
 #: Strings longer than this are cut out; what is left must fit `_REST`. Bytes.
 _LONG = 16 * 1024
 _REST = 2 * 1024 * 1024
 #: Far more quotes than 16 pictures and every field need, few enough to look at in a fraction of a second.
-_QUOTES = 300_000
+_QUOTES = 100_000
 _BACKSLASH = b"\\"
 
 
@@ -81,7 +82,7 @@ def _object(pairs: list[tuple[str, object]], mark: str, cuts: list[LongString]) 
         if key.startswith(mark):
             raise _refused("The name of a field in the body is too long.")
         if key in found:
-            raise invalid(key[:64], f"`{key[:64]}` was sent more than once.")
+            raise invalid(shown(key), f"`{shown(key)}` was sent more than once.")
         whole = [_whole(item, mark, cuts) for item in value] if isinstance(value, list) else _whole(value, mark, cuts)
         found[key] = whole
     return found

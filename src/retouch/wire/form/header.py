@@ -4,7 +4,7 @@ import re
 from urllib.parse import unquote_to_bytes
 
 #: RFC 9110's quoted-string with its escapes, or a token; browsers leave other characters unescaped, so anything goes.
-_PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))', re.DOTALL)
+_PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"]+))', re.DOTALL)
 _ESCAPE = re.compile(r'\\(["\\])')
 
 

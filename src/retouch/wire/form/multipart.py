@@ -1,5 +1,7 @@
 """A multipart/form-data body, parsed as it arrives into bounded memory."""
 
+import logging
+
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser
 
@@ -12,6 +14,8 @@ from retouch.wire.form.parts import Part, PartReader, broken
 from retouch.wire.form.pictures import decode_base64, file_picture, text_picture
 
 _LONGEST_BOUNDARY = 200
+#: python-multipart warns once for every malformed body: a caller's fault, answered and no line in our log.
+_QUIET = logging.Logger("python_multipart.quiet", logging.CRITICAL)
 
 
 async def fill_from_multipart(draft: Draft, body: Body, boundary: str, bounds: FormBounds, lease: Lease) -> None:
@@ -88,6 +92,7 @@ class _Feed:
             max_header_count=reader.bounds.parts,
             max_header_size=reader.bounds.header_bytes,
         )
+        self._parser.logger = _QUIET
 
     def write(self, piece: bytes) -> None:
         if self._preamble is not None:

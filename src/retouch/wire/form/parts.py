@@ -77,7 +77,7 @@ class PartReader:
         except UnicodeDecodeError:
             raise broken("the name of a part is not UTF-8") from None
         kind, parameters = header.parse(disposition)
-        if kind != "form-data" or "name" not in parameters:
+        if kind != "form-data" or not parameters.get("name"):
             raise broken("a part has no content-disposition: form-data with a name")
         slot = slot_of(parameters["name"])
         transfer = self._headers.get(b"content-transfer-encoding", b"").decode("latin-1").strip().lower()

@@ -48,13 +48,13 @@ async def text_picture(label: str, text: Buffer, longest: int, *, binary: bool =
 
 def read_text(label: str, text: Buffer, longest: int, *, binary: bool) -> ImageInput:
     """`text_picture`, without regard for the event loop."""
-    head = bytes(memoryview(text)[:_LONGEST_DATA_HEAD])
-    if binary and _is_binary(head[:64]):
-        return file_picture(label, text, longest)
-    blanks = len(head) - len(head.lstrip(_BLANK))
-    head = head[blanks:]
+    start = bytes(memoryview(text)[:_LONGEST_DATA_HEAD])
+    head = start.lstrip(_BLANK)
+    blanks = len(start) - len(head)
     if _WEB.match(head):
         return ImageInput(label, url=_address(label, text))
+    if binary and _is_binary(start[:64]):
+        return file_picture(label, text, longest)
     if head[:5].lower() == b"data:":
         blanks += _data_head(label, head)
     elif _OTHER_SCHEME.match(head[:64]):
