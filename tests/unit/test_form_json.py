@@ -81,11 +81,14 @@ async def test_long_strings_are_read_in_place(escape: bytes) -> None:
     assert edit.prompt == 'a "b" \\ ü'
 
 
-async def test_bodies_above_the_thread_threshold() -> None:
-    """A big body is read in a thread, to the same end."""
+@pytest.mark.parametrize("escape", [b"/", b"\\/", b"\\u002f"], ids=["plain", "php", "unicode"])
+async def test_bodies_above_the_thread_threshold(escape: bytes) -> None:
+    """A big body is read in a thread and in blocks, with line ends and slashes escaped anywhere, to the same end."""
     big = BIG * 40
-    edit = await of(images=[{"image_url": "data:;base64," + base64.b64encode(big).decode()}])
-    assert bytes(edit.images[1].data or b"") == big
+    for text in (base64.b64encode(big), base64.encodebytes(big)):
+        body = orjson.dumps({"prompt": "x", "image": [{"image_url": "data:;base64," + text.decode()}]})
+        edit = await read(body.replace(b"/", escape))
+        assert bytes(edit.images[0].data or b"") == big
 
 
 async def test_a_long_prompt_is_text_again() -> None:

@@ -60,12 +60,14 @@ async def _add_pictures(draft: Draft, slot: Slot, value: object, bounds: FormBou
         if _absent(item):
             continue
         label = f"{slot.base}[{position}]" if many and slot.role is Role.IMAGE else slot.name
-        picture = await text_picture(label, _raw(label, item), bounds.image_bytes, binary=False)
+        text = _text(label, item)
+        raw = await asyncio.to_thread(_raw, label, text) if len(text) > _THREAD_ABOVE else _raw(label, text)
+        picture = await text_picture(label, raw, bounds.image_bytes, binary=False)
         lease.take(len(picture.data or b""))
         draft.add_picture(slot, picture)
 
 
-def _raw(label: str, value: object) -> Buffer:
+def _text(label: str, value: object) -> str | LongString:
     """The text of a picture: a string, {"image_url": string} or {"image_url": {"url": string}}."""
     for key in ("image_url", "url"):
         if isinstance(value, dict):
@@ -74,11 +76,13 @@ def _raw(label: str, value: object) -> Buffer:
             if [name for name, held in value.items() if held is not None] != [key]:
                 raise invalid(label, f'`{label}`: an object must be {{"image_url": "..."}} and nothing else.')
             value = value[key]
+    if isinstance(value, str | LongString):
+        return value
+    raise invalid(label, f'`{label}` must be base64, a data URL, an address, or {{"image_url": "..."}}.')
+
+
+def _raw(label: str, text: str | LongString) -> Buffer:
     try:
-        if isinstance(value, LongString):
-            return value.raw()
-        if isinstance(value, str):
-            return value.encode("utf-8")
+        return text.raw() if isinstance(text, LongString) else text.encode("utf-8")
     except ValueError:
         raise invalid_image(label, f"`{label}` is not a valid JSON string.") from None
-    raise invalid(label, f'`{label}` must be base64, a data URL, an address, or {{"image_url": "..."}}.')
