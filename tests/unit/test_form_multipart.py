@@ -76,6 +76,34 @@ async def test_files_and_fields_in_any_order() -> None:
     assert edit.sent == {"image", "mask", "prompt", "n", "size"}
 
 
+CURL = "------------------------d74496d66958873e"
+NODE = "----formdata-undici-0a1b2c3d4e5f"
+CLIENTS = {
+    CURL: [
+        'Content-Disposition: form-data; name="prompt"',
+        'Content-Disposition: form-data; name="image[]"; filename="a.png"\r\nContent-Type: image/png',
+        'Content-Disposition: form-data; name="image[]"; filename="say %22b%22.png"\r\nContent-Type: image/png',
+    ],
+    NODE: [
+        'Content-Disposition: form-data; name="image[]"; filename="blob"\r\nContent-Type: application/octet-stream',
+        'Content-Disposition: form-data; name="image[]"; filename="bücher.png"\r\nContent-Type: ',
+        'Content-Disposition: form-data; name="prompt"',
+    ],
+}
+
+
+@pytest.mark.parametrize("boundary", CLIENTS, ids=["curl", "node"])
+async def test_bodies_of_other_clients(boundary: str) -> None:
+    """curl 8 (fields first, %22 in file names) and Node's fetch (files may come first), without a length."""
+    parts = [
+        f"--{boundary}\r\n{head}\r\n\r\n".encode() + (b"remove it" if "prompt" in head else PNG) + b"\r\n"
+        for head in CLIENTS[boundary]
+    ]
+    edit = await read(b"".join(parts) + f"--{boundary}--\r\n".encode(), boundary)
+    assert edit.prompt == "remove it"
+    assert [bytes(image.data or b"") for image in edit.images] == [PNG, PNG]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, len(GOOD)), max_size=30))
 async def test_pieces_do_not_matter(cuts: list[int]) -> None:
