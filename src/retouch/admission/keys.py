@@ -1,0 +1,125 @@
+"""API keys: made, shown once, hashed, and told from strangers."""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Protocol
+
+from retouch.domain.errors import Code, RetouchError
+
+#: One sentence for a key that is missing, malformed, unknown, revoked or expired: it tells a stranger nothing.
+REFUSAL = "Incorrect or missing API key. Send a valid key as `Authorization: Bearer YOUR_KEY`."
+#: A key that is set by hand has at least so many characters.
+SHORTEST = 32
+_PREFIX = "rt-"
+_SHOWN = 7
+_LONGEST = 512
+_BEARER = re.compile(r"\s*bearer\s+(?P<key>\S+)\s*", re.IGNORECASE)
+_PRINTABLE = re.compile(r"[!-~]+")
+
+
+class KnownKey(Protocol):
+    """What is known of a key that may be used."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def account_id(self) -> str: ...
+    @property
+    def scopes(self) -> Collection[str]: ...
+    @property
+    def error_format(self) -> str | None: ...
+
+
+class KeyStore(Protocol):
+    """Where keys are kept."""
+
+    async def find(self, digest: str, /) -> KnownKey | None:
+        """The key with this hash, unless it is revoked or expired."""
+        ...
+
+
+class OwnerStore(Protocol):
+    """Where the owner's account is kept."""
+
+    async def add_first_key(self, digest: str, prefix: str, /) -> bool:
+        """Give the owner a key unless the owner has, or ever had, one; say whether it was given."""
+        ...
+
+    async def set_owner_key(self, digest: str, prefix: str, /) -> None:
+        """Make sure that this key works for the owner."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a request, and what its key allows."""
+
+    account_id: str
+    key_id: str
+    scopes: frozenset[str]
+    error_format: str | None = None
+
+    def require(self, scope: str) -> None:
+        """Raises RetouchError (FORBIDDEN) unless the key has the scope (edit, read, manage)."""
+        if scope not in self.scopes:
+            raise RetouchError(Code.FORBIDDEN, f"This API key lacks the scope `{scope}`.")
+
+
+def new_key() -> str:
+    """A new key of 256 random bits, 46 characters. It is shown once and kept nowhere."""
+    return _PREFIX + secrets.token_urlsafe(32)
+
+
+def hash_key(key: str) -> str:
+    """What is stored of a key: SHA-256 in hexadecimal. A key is random and long, so neither salt nor delay is due."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def shown(key: str) -> str:
+    """The first characters of a key, for lists."""
+    return key[:_SHOWN]
+
+
+def check_given(key: str) -> None:
+    """Raises ValueError, saying what is wrong, for a key of the operator's own making that is not fit for use."""
+    if not SHORTEST <= len(key) <= _LONGEST:
+        raise ValueError(f"RETOUCH_API_KEY must have {SHORTEST} to {_LONGEST} characters; this one has {len(key)}.")
+    if not _PRINTABLE.fullmatch(key):
+        raise ValueError("RETOUCH_API_KEY may hold printable ASCII characters only, and no spaces.")
+
+
+async def ensure_owner(store: OwnerStore, given: str | None = None) -> str | None:
+    """Make sure that the owner has an account and a key; the key itself only if it was made just now.
+
+    A `given` key (RETOUCH_API_KEY) is made to work, in place of one given before. Raises ValueError if it is unfit.
+    """
+    if given is not None:
+        check_given(given)
+        await store.set_owner_key(hash_key(given), shown(given))
+        return None
+    key = new_key()
+    return key if await store.add_first_key(hash_key(key), shown(key)) else None
+
+
+async def authenticate(store: KeyStore, authorization: str | None, api_key: str | None = None) -> Caller:
+    """Who sent these headers: `Authorization: Bearer ...`, or without it `api-key: ...` as Azure's clients do.
+
+    Raises RetouchError (INVALID_API_KEY) with one and the same sentence whatever is wrong.
+    """
+    key = _presented(authorization, api_key)
+    known = await store.find(hash_key(key)) if key else None
+    if known is None:
+        raise RetouchError(Code.INVALID_API_KEY, REFUSAL, retryable=False)
+    return Caller(known.account_id, known.id, frozenset(known.scopes), known.error_format)
+
+
+def _presented(authorization: str | None, api_key: str | None) -> str | None:
+    if authorization is None:
+        key = (api_key or "").strip()
+    else:
+        match = _BEARER.fullmatch(authorization[: _LONGEST * 2])
+        key = match["key"] if match else ""
+    return key if len(key) <= _LONGEST and _PRINTABLE.fullmatch(key) else None

@@ -1,0 +1,94 @@
+"""Accounts, and the owner's in particular."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.rows import class_row, scalar_row
+
+from retouch.stores import api_keys
+from retouch.stores.database import Connection, Database, fetch_one
+from retouch.stores.ids import new_id
+from retouch.stores.queries import query
+
+_INSERT, _FIND, _LIST = map(query, ("insert_account", "find_account", "list_accounts"))
+_INSERT_OWNER, _LOCK_OWNER, _HAS_KEYS = map(query, ("insert_owner", "lock_owner", "has_keys"))
+_REVOKE_FORMER, _RESTORE = map(query, ("revoke_former_keys", "restore_key"))
+
+#: What the owner's keys are called in lists.
+FIRST_KEY, SET_KEY = "first key", "RETOUCH_API_KEY"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who is charged. `unlimited` is never blocked for its balance; exactly one account `is_owner`."""
+
+    id: str
+    name: str
+    tier: str
+    unlimited: bool
+    is_owner: bool
+    created_at: datetime
+
+
+class Accounts:
+    """The accounts of a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self, name: str, *, tier: str = "free") -> Account:
+        """Make an account; `tier` is free, creator, pro or business."""
+        params = {"id": new_id("acct"), "name": name, "tier": tier}
+        async with self._database.transaction() as connection:
+            made = await fetch_one(connection, class_row(Account), _INSERT, params)
+        assert made is not None, "an insert returns its row"  # noqa: S101
+        return made
+
+    async def find(self, account_id: str) -> Account | None:
+        """One account."""
+        return await self._database.one(class_row(Account), _FIND, {"id": account_id})
+
+    async def list(self) -> list[Account]:
+        """All accounts, oldest first."""
+        return await self._database.all(class_row(Account), _LIST)
+
+    async def owner(self) -> Account:
+        """The owner's account, made if it is missing. Any number of processes may ask at once."""
+        async with self._database.transaction() as connection:
+            return await _owner(connection)
+
+    async def add_first_key(self, digest: str, prefix: str) -> bool:
+        """Give the owner a key unless the owner has, or ever had, one; say whether it was given."""
+        async with self._database.transaction() as connection:
+            owner = await _owner(connection)
+            if await fetch_one(connection, scalar_row, _HAS_KEYS, {"account_id": owner.id}):
+                return False
+            await api_keys.insert(connection, owner.id, digest, prefix, name=FIRST_KEY, scopes=api_keys.SCOPES)
+            return True
+
+    async def set_owner_key(self, digest: str, prefix: str) -> None:
+        """Make sure that this key works for the owner, and that one set so before, if another, does not.
+
+        Raises ValueError when another account has this very key.
+        """
+        async with self._database.transaction() as connection:
+            owner = await _owner(connection)
+            params = {
+                "id": new_id("key"),
+                "account_id": owner.id,
+                "name": SET_KEY,
+                "prefix": prefix,
+                "hash": digest,
+                "scopes": list(api_keys.SCOPES),
+            }
+            await connection.execute(_REVOKE_FORMER, params)
+            if await fetch_one(connection, scalar_row, _RESTORE, params) is None:
+                raise ValueError(f"{SET_KEY} is the key of another account; choose another.")
+
+
+async def _owner(connection: Connection) -> Account:
+    """The owner, locked until the transaction ends."""
+    await connection.execute(_INSERT_OWNER, {"id": new_id("acct"), "name": "Owner"})
+    owner = await fetch_one(connection, class_row(Account), _LOCK_OWNER)
+    assert owner is not None, "it was made one line above"  # noqa: S101
+    return owner

@@ -1,0 +1,117 @@
+"""The one seam to PostgreSQL: a pool, transactions, and what a caller hears when the database is away."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.rows import BaseRowFactory, TupleRow
+from psycopg_pool import AsyncConnectionPool
+
+from retouch.domain.errors import Code, RetouchError
+from retouch.stores.migrate import migrate
+
+Connection = AsyncConnection[TupleRow]
+Params = Mapping[str, Any]
+Row = TypeVar("Row")
+
+#: Seconds to wait for a connection, and what a caller is told to wait.
+TIMEOUT = 5.0
+RETRY_AFTER = 2.0
+#: Classes of SQLSTATE: connection lost, resources used up, server going down or coming up, system error.
+_AWAY = ("08", "53", "57P", "58")
+
+
+class Database:
+    """A pool of connections to one PostgreSQL database. Statements outside `transaction` commit by themselves."""
+
+    def __init__(self, conninfo: str, *, connections: int = 8) -> None:
+        """`conninfo` is a URL or a libpq string. One process uses at most so many `connections`."""
+        self.conninfo = conninfo
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            conninfo,
+            kwargs={"autocommit": True},
+            min_size=1,
+            max_size=connections,
+            open=False,
+            timeout=TIMEOUT,
+            check=AsyncConnectionPool.check_connection,
+            name="retouch",
+        )
+
+    async def open(self) -> None:
+        """Connect. Raises RetouchError (OVERLOADED) when the database does not answer within 5 s."""
+        try:
+            async with border():
+                await self._pool.open(wait=True, timeout=TIMEOUT)
+        except RetouchError:
+            await self._pool.close()
+            raise
+
+    async def close(self) -> None:
+        """Close every connection, after the requests that use one have given it back."""
+        await self._pool.close()
+
+    async def migrate(self) -> list[str]:
+        """Bring the tables up to date; the names of the steps run. Raises NewerDatabase."""
+        async with self.connection() as connection:
+            return await migrate(connection)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection in autocommit. Raises RetouchError (OVERLOADED) when none is free for 5 s."""
+        async with border(), self._pool.connection() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A connection in a transaction: committed at the end, rolled back on an exception."""
+        async with self.connection() as connection, connection.transaction():
+            yield connection
+
+    async def run(self, statement: bytes, params: Params | None = None) -> int:
+        """Run one statement; how many rows it changed."""
+        async with self.connection() as connection:
+            return (await connection.execute(statement, params)).rowcount
+
+    async def all(self, into: BaseRowFactory[Row], statement: bytes, params: Params | None = None) -> list[Row]:
+        """Every row of one statement, made by a row factory of psycopg such as `class_row`."""
+        async with self.connection() as connection:
+            return await fetch_all(connection, into, statement, params)
+
+    async def one(self, into: BaseRowFactory[Row], statement: bytes, params: Params | None = None) -> Row | None:
+        """The first row of one statement, or None."""
+        async with self.connection() as connection:
+            return await fetch_one(connection, into, statement, params)
+
+
+async def fetch_all(
+    connection: Connection, into: BaseRowFactory[Row], statement: bytes, params: Params | None = None
+) -> list[Row]:
+    """Every row of one statement, within whatever transaction the connection is in."""
+    async with connection.cursor(row_factory=into) as cursor:
+        await cursor.execute(statement, params)
+        return await cursor.fetchall()
+
+
+async def fetch_one(
+    connection: Connection, into: BaseRowFactory[Row], statement: bytes, params: Params | None = None
+) -> Row | None:
+    """The first row of one statement, or None, within whatever transaction the connection is in."""
+    async with connection.cursor(row_factory=into) as cursor:
+        await cursor.execute(statement, params)
+        return await cursor.fetchone()
+
+
+@asynccontextmanager
+async def border() -> AsyncIterator[None]:
+    """Turn "the database is away" into an answer that says to come back; every other error passes."""
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        if error.sqlstate is not None and not error.sqlstate.startswith(_AWAY):
+            raise
+        raise RetouchError(
+            Code.OVERLOADED, "The database does not answer. Try again shortly.", retry_after=RETRY_AFTER
+        ) from error
