@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection
@@ -52,6 +52,13 @@ class Database:
     async def close(self) -> None:
         """Close every connection, after the requests that use one have given it back."""
         await self._pool.close()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        await self.close()
 
     async def migrate(self) -> list[str]:
         """Bring the tables up to date; the names of the steps run. Raises NewerDatabase."""

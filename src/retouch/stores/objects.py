@@ -120,7 +120,7 @@ class Objects:
 def checked(key: str) -> str:
     """The key itself, if it is a plain path downwards. Raises RetouchError (NOT_FOUND), as for any file not there."""
     if len(key) > _LONGEST_KEY or not _KEY.fullmatch(key):
-        raise _not_found()
+        raise not_found()
     return key
 
 
@@ -140,7 +140,8 @@ def _client_options() -> "ClientConfig":
     return {"connect_timeout": "5s", "timeout": "60s", **plain}
 
 
-def _not_found() -> RetouchError:
+def not_found() -> RetouchError:
+    """The error for a file that is not there; also for a link that is not good, so that trying tells nothing."""
     return RetouchError(Code.NOT_FOUND, "There is no such file.")
 
 
@@ -150,7 +151,7 @@ async def _border() -> AsyncIterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise _not_found() from error
+        raise not_found() from error
     except (BaseError, OSError) as error:
         raise RetouchError(
             Code.OVERLOADED, "The file store does not answer. Try again shortly.", retry_after=_RETRY_AFTER

@@ -37,6 +37,7 @@ class Embedded:
     conninfo: str
     _cluster: Cluster
     _users: FileLock
+    _durable: bool
     _process: "subprocess.Popen[bytes] | None" = None
 
     @classmethod
@@ -63,6 +64,22 @@ class Embedded:
         except BaseException:
             users.close()
             raise
+
+    def revive(self, *, timeout: float = 60.0) -> bool:
+        """Start the server again if it was killed; whether it was. Takes microseconds while the server lives.
+
+        The server then recovers what was committed. `conninfo` stays true. Raises EmbeddedError.
+        """
+        alive = FileLock(self._cluster.data / "postgres.alive", self._cluster.user)
+        dead = alive.alone()
+        alive.close()
+        if dead:
+            if self._process:
+                self._process.wait()
+            deadline = time.monotonic() + timeout
+            fresh = self._connected(self._cluster, self._users, deadline, durable=self._durable)
+            self._process, self.conninfo = fresh._process, fresh.conninfo
+        return dead
 
     def stop(self) -> None:
         """Leave the server, and stop it unless another process still uses it.
@@ -95,7 +112,7 @@ class Embedded:
                     process = _launch(cluster, alive, durable=durable)
                 conninfo = _conninfo(cluster)
                 if conninfo and _answers(conninfo):
-                    return cls(conninfo, cluster, users, process)
+                    return cls(conninfo, cluster, users, durable, process)
                 if process and process.poll() is not None:
                     raise EmbeddedError(f"PostgreSQL ended at once; its log says: {cluster.last_words()}")
                 if time.monotonic() > deadline:
