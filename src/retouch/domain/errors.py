@@ -84,3 +84,38 @@ def invalid_image(param: str, message: str) -> RetouchError:
 def invalid_mask(message: str, param: str = "mask") -> RetouchError:
     """A mask that cannot be used."""
     return RetouchError(Code.INVALID_MASK, message, param=param)
+
+
+class Accepted(StrEnum):
+    """Whether a provider took a call on: only what it surely did not may be sent again (design.md, Retries)."""
+
+    NO = "no"
+    UNKNOWN = "unknown"
+    YES = "yes"
+
+
+class UpstreamFailure(RetouchError):
+    """A provider's failure, with what routing has to know: is the call spent, and does another route help.
+
+    `accepted` is NO when the provider surely did not start (connection refused, 429, a refusal before work), UNKNOWN
+    when the body was sent and no answer came, YES when it worked and failed. `elsewhere` says that another route may
+    still succeed; a caller's own mistake and a content refusal fail everywhere alike. `cause` is a short plain cause
+    for the edit's record: no secrets, no bodies.
+    """
+
+    def __init__(
+        self,
+        code: Code,
+        message: str,
+        *,
+        accepted: Accepted,
+        elsewhere: bool,
+        cause: str,
+        param: str | None = None,
+        retry_after: float | None = None,
+        retryable: bool | None = None,
+    ) -> None:
+        super().__init__(code, message, param=param, retry_after=retry_after, retryable=retryable)
+        self.accepted = accepted
+        self.elsewhere = elsewhere
+        self.cause = cause
