@@ -1,0 +1,11 @@
+"""The promises about pixels: what lies outside the mask, the exact size, the format, the background.
+
+read_mask says what is to edit; prepare makes what the engine is sent; finish makes of its answer what was asked for.
+"""
+
+from retouch.finishing.mask import MaskReading, read_mask
+from retouch.finishing.pipeline import finish
+from retouch.finishing.plan import Finish, Finished
+from retouch.finishing.prepare import Prepared, prepare, readable
+
+__all__ = ["Finish", "Finished", "MaskReading", "Prepared", "finish", "prepare", "read_mask", "readable"]

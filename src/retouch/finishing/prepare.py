@@ -1,0 +1,97 @@
+"""What an engine is sent, and what is kept to finish its answer: source and mask through one geometry."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import numpy as np
+
+from retouch.domain.edit import Background, Fit
+from retouch.domain.engine import MaskKind
+from retouch.domain.errors import invalid_mask
+from retouch.domain.picture import RAW, Format, Picture, Size
+from retouch.finishing.mask import MaskReading
+from retouch.pixels import Grey, Pad, Pixels, alpha_of, encode, forwardable, frame, frame_mask, load, to_raw
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """`picture` and `mask` (raw grey, 255 = edit) for the engine; `source` and `weights` for `Finish`.
+
+    Without an area to edit, mask, source and weights are None: nothing of the source is kept.
+    """
+
+    kind: MaskKind
+    picture: Picture
+    mask: Picture | None = None
+    source: Pixels | None = None
+    weights: Grey | None = None
+
+
+def prepare(
+    first: Picture,
+    reading: MaskReading,
+    *,
+    size: Size | None,
+    fit: Fit = Fit.COVER,
+    background: Background = Background.AUTO,
+    formats: AbstractSet[str],
+    image_param: str = "image",
+    mask_param: str = "mask",
+) -> Prepared:
+    """Cut and scale the first image and the area to edit to `size` (None: as they are).
+
+    `formats` are those the engine reads (`pam` is raw pixels); the caller's bytes go on unchanged, but for their
+    metadata, where nothing has to change. Raises INVALID_IMAGE, and INVALID_MASK where the crop leaves no area.
+    """
+    frame_size = size or first.size
+    untouched = _untouched(first, formats) if frame_size == first.size else None
+    if reading.weights is None and untouched is not None:
+        return Prepared(kind=reading.kind, picture=untouched)
+    pixels = load(first, param=image_param) if reading.pixels is None else reading.pixels
+    source = frame(pixels, frame_size, fit, pad=_pad(pixels, background))
+    picture = untouched or _encoded(source, formats)
+    if reading.weights is None:
+        return Prepared(kind=reading.kind, picture=picture)
+    weights = _framed_weights(reading, source, frame_size, fit)
+    if not weights.any():
+        raise invalid_mask(
+            f"The area to edit lies outside the part of the picture that {frame_size} shows; use `fit` contain, or "
+            "the picture's own aspect.",
+            mask_param,
+        )
+    return Prepared(kind=reading.kind, picture=picture, mask=to_raw(weights), source=source, weights=weights)
+
+
+def readable(picture: Picture, formats: AbstractSet[str], *, param: str) -> Picture:
+    """Any further image, upright, in sRGB and in a format that the engine reads. Raises INVALID_IMAGE."""
+    return _untouched(picture, formats) or _encoded(load(picture, param=param), formats)
+
+
+def _untouched(picture: Picture, formats: AbstractSet[str]) -> Picture | None:
+    return forwardable(picture) if picture.format in formats else None
+
+
+def _encoded(pixels: Pixels, formats: AbstractSet[str]) -> Picture:
+    if RAW in formats:
+        return to_raw(pixels)
+    lossless = Format.WEBP if Format.WEBP in formats and Format.PNG not in formats else Format.PNG
+    kind = lossless if lossless in formats or Format.JPEG not in formats else Format.JPEG
+    size = Size(pixels.shape[1], pixels.shape[0])
+    return Picture(encode(pixels, kind), kind.value, size, kind is not Format.JPEG and pixels.shape[2] == 4)
+
+
+def _pad(pixels: Pixels, background: Background) -> Pad:
+    """Padding is clear where transparency is wanted or already there, white elsewhere."""
+    if background is Background.OPAQUE:
+        return "white"
+    return "transparent" if background is Background.TRANSPARENT or alpha_of(pixels) is not None else "white"
+
+
+def _framed_weights(reading: MaskReading, source: Pixels, size: Size, fit: Fit) -> Grey:
+    assert reading.weights is not None  # noqa: S101 - the caller has looked
+    weights = frame_mask(reading.weights, size, fit)
+    alpha = alpha_of(source)
+    if reading.kind is MaskKind.IMAGE_ALPHA and weights is not reading.weights and alpha is not None:
+        # Two kernels, one for colours and one for masks: what came out clear has no colour left to blend with.
+        weights = np.where((alpha == 0) & (weights > 0), np.uint8(255), weights)
+    return weights
