@@ -6,6 +6,6 @@ read_mask says what is to edit; prepare makes what the engine is sent; finish ma
 from retouch.finishing.mask import MaskReading, read_mask
 from retouch.finishing.pipeline import finish
 from retouch.finishing.plan import Finish, Finished
-from retouch.finishing.prepare import Prepared, prepare, readable
+from retouch.finishing.prepare import Kept, Prepared, prepare, readable
 
-__all__ = ["Finish", "Finished", "MaskReading", "Prepared", "finish", "prepare", "read_mask", "readable"]
+__all__ = ["Finish", "Finished", "Kept", "MaskReading", "Prepared", "finish", "prepare", "read_mask", "readable"]

@@ -21,15 +21,16 @@ def composite(pixels: Pixels, plan: Finish) -> Pixels:
     Under the image's own alpha the source's partly transparent pixels are laid over the engine's, so that the area
     becomes as opaque as the engine made it.
     """
-    if plan.weights is None or plan.source is None:
+    kept = plan.kept
+    if kept is None:
         return pixels
-    x, y, width, height = cv2.boundingRect(plan.weights)
-    has_alpha = plan.source.shape[2] == 4 or pixels.shape[2] == 4
-    out = _copy(plan.source, has_alpha)
-    over = plan.kind is MaskKind.IMAGE_ALPHA
+    x, y, width, height = cv2.boundingRect(kept.weights)
+    has_alpha = kept.source.shape[2] == 4 or pixels.shape[2] == 4
+    out = _copy(kept.source, has_alpha)
+    over = kept.kind is MaskKind.IMAGE_ALPHA
     for top in range(y, y + height, _ROWS):  # in bands, so that the wider numbers stay in the cache
         band = slice(top, min(top + _ROWS, y + height)), slice(x, x + width)
-        _blend(out[band], _with_alpha(pixels[band]) if has_alpha else pixels[band], plan.weights[band], over=over)
+        _blend(out[band], _with_alpha(pixels[band]) if has_alpha else pixels[band], kept.weights[band], over=over)
     return out
 
 

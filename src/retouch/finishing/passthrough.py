@@ -10,7 +10,7 @@ from retouch.pixels import is_upright
 
 def passed_through(picture: Picture, plan: Finish) -> Finished | None:
     """The engine's own bytes where the plan allows it and they are what they should be; else None."""
-    if not plan.passthrough or plan.weights is not None or picture.format == RAW:
+    if not plan.passthrough or plan.kept is not None or picture.format == RAW:
         return None
     try:
         seen = looked_at(picture)

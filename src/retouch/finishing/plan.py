@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from retouch.domain.edit import Background, Fit
-from retouch.domain.engine import MaskKind
 from retouch.domain.picture import Format, Size
-from retouch.pixels import Grey, Pixels, size_of
+from retouch.finishing.prepare import Kept, Prepared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,8 +14,8 @@ class Finish:
     size: exact size; None keeps what the engine made (or the source's, under a mask).
     fit: how a picture of another aspect is brought to it.
     compression: 0 to 100, see `pixels.encode`.
-    kind, weights, source: the area to edit, and the framed source that is kept outside it; both arrays of one size
-    (see `prepare`). Without weights the whole picture is the engine's.
+    prepared: what the engine was sent, and with it the source that is kept outside the area to edit. None, or
+    prepared without an area: the whole picture is the engine's.
     passthrough: hand the engine's bytes on undecoded if they are of this format and size and nothing has to change.
     """
 
@@ -25,15 +24,18 @@ class Finish:
     size: Size | None = None
     fit: Fit = Fit.COVER
     background: Background = Background.AUTO
-    kind: MaskKind = MaskKind.NONE
-    weights: Grey | None = None
-    source: Pixels | None = None
+    prepared: Prepared | None = None
     passthrough: bool = False
 
     @property
     def target(self) -> Size | None:
         """The exact size to reach, or None where the engine's own will do."""
-        return size_of(self.source) if self.size is None and self.source is not None else self.size
+        return self.kept.size if self.size is None and self.kept is not None else self.size
+
+    @property
+    def kept(self) -> Kept | None:
+        """What is to be kept of the source, or None where the whole picture is the engine's."""
+        return self.prepared and self.prepared.kept
 
 
 @dataclass(frozen=True, slots=True)

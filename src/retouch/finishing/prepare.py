@@ -10,21 +10,33 @@ from retouch.domain.engine import MaskKind
 from retouch.domain.errors import invalid_mask
 from retouch.domain.picture import RAW, Format, Picture, Size
 from retouch.finishing.mask import MaskReading
-from retouch.pixels import Grey, Pad, Pixels, alpha_of, encode, forwardable, frame, frame_mask, load, to_raw
+from retouch.pixels import Grey, Pad, Pixels, alpha_of, encode, forwardable, frame, frame_mask, load, size_of, to_raw
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """The framed source, (h, w, 3 or 4), and the weights, (h, w), by which the engine's pixels replace it."""
+
+    source: Pixels
+    weights: Grey
+    kind: MaskKind
+
+    @property
+    def size(self) -> Size:
+        """The size of both."""
+        return size_of(self.source)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """`picture` and `mask` (raw grey, 255 = edit) for the engine; `source` and `weights` for `Finish`.
+    """`picture` and `mask` (raw grey, 255 = edit) for the engine; `kept` for finishing its answer.
 
-    Without an area to edit, mask, source and weights are None: nothing of the source is kept.
+    Without an area to edit mask and kept are None: nothing of the source need be kept.
     """
 
-    kind: MaskKind
     picture: Picture
     mask: Picture | None = None
-    source: Pixels | None = None
-    weights: Grey | None = None
+    kept: Kept | None = None
 
 
 def prepare(
@@ -46,12 +58,12 @@ def prepare(
     frame_size = size or first.size
     untouched = _untouched(first, formats) if frame_size == first.size else None
     if reading.weights is None and untouched is not None:
-        return Prepared(kind=reading.kind, picture=untouched)
+        return Prepared(picture=untouched)
     pixels = load(first, param=image_param) if reading.pixels is None else reading.pixels
     source = frame(pixels, frame_size, fit, pad=_pad(pixels, background))
     picture = untouched or _encoded(source, formats)
     if reading.weights is None:
-        return Prepared(kind=reading.kind, picture=picture)
+        return Prepared(picture=picture)
     weights = _framed_weights(reading, source, frame_size, fit)
     if not weights.any():
         raise invalid_mask(
@@ -59,7 +71,8 @@ def prepare(
             "the picture's own aspect.",
             mask_param,
         )
-    return Prepared(kind=reading.kind, picture=picture, mask=to_raw(weights), source=source, weights=weights)
+    kept = Kept(source=source, weights=weights, kind=reading.kind)
+    return Prepared(picture=picture, mask=to_raw(weights), kept=kept)
 
 
 def readable(picture: Picture, formats: AbstractSet[str], *, param: str) -> Picture:
@@ -76,8 +89,7 @@ def _encoded(pixels: Pixels, formats: AbstractSet[str]) -> Picture:
         return to_raw(pixels)
     lossless = Format.WEBP if Format.WEBP in formats and Format.PNG not in formats else Format.PNG
     kind = lossless if lossless in formats or Format.JPEG not in formats else Format.JPEG
-    size = Size(pixels.shape[1], pixels.shape[0])
-    return Picture(encode(pixels, kind), kind.value, size, kind is not Format.JPEG and pixels.shape[2] == 4)
+    return Picture(encode(pixels, kind), kind.value, size_of(pixels), kind is not Format.JPEG and pixels.shape[2] == 4)
 
 
 def _pad(pixels: Pixels, background: Background) -> Pad:

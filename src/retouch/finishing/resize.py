@@ -13,7 +13,7 @@ def resize(pixels: Pixels, plan: Finish) -> Pixels:
     """
     if plan.target is None:
         return pixels
-    fit = Fit.COVER if plan.fit is Fit.CONTAIN and plan.weights is not None else plan.fit
+    fit = Fit.COVER if plan.fit is Fit.CONTAIN and plan.kept is not None else plan.fit
     return frame(pixels, plan.target, fit, pad=_pad(pixels, plan.background))
 
 
