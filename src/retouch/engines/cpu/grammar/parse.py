@@ -1,0 +1,222 @@
+"""From a prompt to the steps of an edit: all of it or none of it.
+
+The sentence is read from left to right. At each place every pattern is tried and the longest reading wins; words
+that begin no pattern are named in the refusal. Half of a prompt is never performed.
+"""
+
+import re
+from dataclasses import dataclass
+
+from retouch.domain.errors import Code, RetouchError
+from retouch.engines.cpu.grammar import (
+    background,
+    effects,
+    extend,
+    geometry,
+    quality,
+    recolor,
+    refusals,
+    removal,
+    styles,
+    text,
+    tone,
+)
+from retouch.engines.cpu.grammar.clean import LONGEST, Sentence, clean
+from retouch.engines.cpu.grammar.examples import can_do
+from retouch.engines.cpu.grammar.language import is_foreign
+from retouch.engines.cpu.grammar.pattern import Pattern, Refusal, Wish
+from retouch.engines.cpu.grammar.scope import settle
+from retouch.engines.cpu.grammar.words import SKIP
+from retouch.engines.cpu.steps import Step
+
+#: The families; of two equally long readings the earlier one wins.
+PATTERNS: tuple[Pattern, ...] = (
+    *geometry.PATTERNS,
+    *background.PATTERNS,
+    *text.PATTERNS,
+    *styles.PATTERNS,
+    *quality.PATTERNS,
+    *effects.PATTERNS,
+    *tone.PATTERNS,
+    *extend.PATTERNS,
+    *removal.PATTERNS,
+    *recolor.PATTERNS,
+    *refusals.PATTERNS,
+)
+
+#: More steps than anyone means, each of which costs time.
+MOST_STEPS = 8
+
+_SKIP = re.compile(rf"(?:{SKIP})(?= |$) ?")
+_PAUSE = re.compile(r" (?=[,.]|and\b|then\b)")
+_CONDITIONS = frozenset(
+    [
+        "but",
+        "except",
+        "excluding",
+        "not",
+        "don't",
+        "dont",
+        "doesn't",
+        "without",
+        "unless",
+        "if",
+        "only",
+        "other",
+        "than",
+        "keep",
+        "keeping",
+        "leave",
+        "preserve",
+        "retain",
+        "instead",
+        "rather",
+        "while",
+        "until",
+        "no",
+        "never",
+        "avoid",
+        "nothing",
+    ]
+)
+_GLUE = re.compile(
+    r"(?:the|a|an|it|its|this|that|of|in|on|to|at|is|be|so|make|image|photo|picture|and|my|with|please|for|\d+|[,.:%])$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """A prompt, understood.
+
+    reads_image_alpha: the image's own transparent pixels are the area to edit where no mask is given.
+    reshapes: the result has another shape than the source. varied: another seed gives another result.
+    slow: worth a coarse preview. notes: sentences for the caller.
+    """
+
+    steps: tuple[Step, ...]
+
+    @property
+    def reads_image_alpha(self) -> bool:
+        return any(step.reads_alpha for step in self.steps)
+
+    @property
+    def reshapes(self) -> bool:
+        return any(step.reshapes for step in self.steps)
+
+    @property
+    def varied(self) -> bool:
+        return any(step.varied for step in self.steps)
+
+    @property
+    def slow(self) -> bool:
+        return any(step.slow for step in self.steps)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(step.note for step in self.steps if step.note))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The steps by name, in order."""
+        return tuple(step.label for step in self.steps)
+
+
+def parse(prompt: str, *, mask: bool, clear: bool = False) -> Instruction:
+    """Read a prompt. Pure; quick for a prompt of any length.
+
+    mask: the caller marked an area. clear: the image has transparent pixels of its own, which serve as the area
+    for removal and filling when nothing is marked.
+
+    Raises PROMPT_NOT_SUPPORTED where any word is not understood, and MASK_REQUIRED where an object must be marked;
+    both with the extras `not_understood` (words) and `can_do` (example prompts).
+    """
+    if len(prompt) > 8 * LONGEST:
+        raise _too_long()
+    sentence = clean(prompt)
+    if len(sentence.text) > LONGEST:
+        raise _too_long()
+    if not sentence.text.strip(" ,.:"):
+        raise _refuse("The prompt says nothing to do.", [])
+    if is_foreign(sentence.text):
+        raise _refuse("The built-in editor reads English only.", sentence.text.split()[:12])
+    wishes = _read(sentence)
+    steps = settle(wishes, mask=mask, clear=clear)
+    if len(steps) > MOST_STEPS:
+        raise _refuse(f"At most {MOST_STEPS} changes at once, please.", [])
+    return Instruction(steps)
+
+
+def _read(sentence: Sentence) -> list[Wish]:
+    """Every wish of the sentence. Raises PROMPT_NOT_SUPPORTED naming what was not understood."""
+    wishes: list[Wish] = []
+    unknown: list[str] = []
+    reasons: list[str] = []
+    at = _skip(sentence.text, 0)
+    while at < len(sentence.text):
+        try:
+            found = _longest(sentence, at)
+        except Refusal as refusal:
+            found = None
+            reasons.append(str(refusal))
+        if found is None:
+            end = _clause_end(sentence.text, at)
+            unknown += sentence.text[at:end].split()
+        else:
+            wish, end = found
+            wishes.append(wish)
+        at = _skip(sentence.text, end)
+    if unknown:
+        raise _not_understood(sentence, unknown, reasons)
+    if not wishes:
+        raise _refuse("The prompt says nothing to do.", sentence.text.split()[:12])
+    return wishes
+
+
+def _longest(sentence: Sentence, at: int) -> tuple[Wish, int] | None:
+    """The longest reading that begins here, and where it ends."""
+    matches = [
+        (match, pattern) for pattern in PATTERNS if (match := pattern.expression.match(sentence.text, at)) is not None
+    ]
+    matches.sort(key=lambda found: -found[0].end())
+    for match, pattern in matches:
+        if match.end() > at and (wish := pattern.read(match, sentence)) is not None:
+            return wish, match.end()
+    return None
+
+
+def _skip(text: str, at: int) -> int:
+    """Past the words that say nothing."""
+    while at < len(text) and (text[at] == " " or _SKIP.match(text, at)):
+        match = _SKIP.match(text, at)
+        at = match.end() if match else at + 1
+    return at
+
+
+def _clause_end(text: str, at: int) -> int:
+    pause = _PAUSE.search(text, at + 1)
+    return pause.start() if pause else len(text)
+
+
+def _not_understood(sentence: Sentence, unknown: list[str], reasons: list[str]) -> RetouchError:
+    words = [word for word in dict.fromkeys(unknown) if not _GLUE.match(word)][:12] or unknown[:12]
+    words = [sentence.quotes[int(word[1:])] if word[0] == "\x01" else word for word in words]
+    if reasons:
+        return _refuse(reasons[0], words)
+    if _CONDITIONS & set(sentence.text.split()):
+        return _refuse("The built-in editor takes no conditions or exceptions: say only what to do.", words)
+    named = ", ".join(repr(word) for word in words)
+    return _refuse(
+        f"The built-in editor cannot do this: it did not understand {named}. It reads short English instructions "
+        "and draws nothing new; a generative model can.",
+        words,
+    )
+
+
+def _too_long() -> RetouchError:
+    return _refuse("The prompt is too long for the built-in editor, which reads short instructions.", [])
+
+
+def _refuse(message: str, words: list[str]) -> RetouchError:
+    return RetouchError(
+        Code.PROMPT_NOT_SUPPORTED, message, param="prompt", extras={"not_understood": words, "can_do": can_do()}
+    )

@@ -1,0 +1,62 @@
+"""What a pattern is: a typed piece of a sentence, and the steps it stands for."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from retouch.domain.errors import Code, RetouchError
+from retouch.engines.cpu.grammar.clean import Sentence
+from retouch.engines.cpu.grammar.things import Target
+from retouch.engines.cpu.grammar.words import END
+from retouch.engines.cpu.steps import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One part of a prompt, understood: its steps and what they act on.
+
+    target None inherits what the part before acted on ("make the sky darker and warmer").
+    """
+
+    steps: tuple[Step, ...]
+    target: Target | None = None
+
+
+class Refusal(Exception):  # noqa: N818 - a verdict on a pattern, not a failure of the program
+    """A pattern saw what was meant, and knows that it cannot be done: the sentence says why."""
+
+
+#: Makes a wish of a match, or None where the match means something else.
+Reader = Callable[[re.Match[str], Sentence], Wish | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A regular expression over a Sentence's text and the reader of its matches."""
+
+    expression: re.Pattern[str]
+    read: Reader
+
+
+def pattern(expression: str, read: Reader) -> Pattern:
+    """A pattern that begins where a wish begins and ends where one can end."""
+    return Pattern(re.compile(rf"(?:{expression}){END}"), read)
+
+
+def always(*steps: Step, target: Target | None = None) -> Reader:
+    """A reader for patterns that mean the same whatever their words."""
+    return lambda _match, _sentence: Wish(steps, target)
+
+
+def refuses(reason: str) -> Reader:
+    """A reader for what is asked often and cannot be done."""
+
+    def read(_match: re.Match[str], _sentence: Sentence) -> Wish | None:
+        raise Refusal(reason)
+
+    return read
+
+
+def refused(code: Code, message: str, words: list[str], can_do: list[str]) -> RetouchError:
+    """The error that a caller sees."""
+    return RetouchError(code, message, param="prompt", extras={"not_understood": words, "can_do": can_do})
