@@ -19,7 +19,7 @@ check: .venv/dev.stamp
 	@$(BIN)/mypy
 
 bench: .venv/dev.stamp
-	@$(BIN)/python -m benchmarks
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks
 
 format: .venv/dev.stamp
 	@$(BIN)/ruff check --quiet --fix .

@@ -1,21 +1,22 @@
 """Retouch: any client in front, any editing model behind, and exactly the edit that was asked for.
 
-The path of an edit, each stage a folder, told on one screen in `editing.py`:
+The path of an edit, each stage a folder, told in `editing/story.py`:
 
     wire -> EditRequest -> admission -> routing -> engine -> finishing -> store -> wire
 
 An arrow may import anything to its right; names joined by commas never import each other; only `app.py` names an
 engine (`tests/test_layers.py` reads the imports and fails on a broken arrow):
 
-    cli -> app -> wire, worker -> projects -> editing -> admission, routing, finishing, engines, stores, fetch
+    cli -> server -> app -> wire, worker -> projects -> editing -> admission, routing, finishing, engines, stores, fetch
         -> pixels -> domain
 
-    cli.py       what an operator types            settings.py  file and environment into one frozen object
-    app.py       builds, opens and closes parts    worker.py    what runs beside requests
-    editing.py   the story of one edit             wire/        HTTP in and out
+    cli/         what an operator types            settings.py  file and environment into one frozen object
+    server.py    processes, database, first key    app.py       builds, opens and closes parts
+    worker.py    what runs beside requests
+    editing/     the story of one edit             wire/        HTTP in and out
     admission/   who may, and how much at once     routing/     which model, which engine, and the plan
     engines/     one file or folder per engine     finishing/   mask, size, format: the promises
-    stores/      all SQL and all object keys       fetch.py     pictures from a caller's addresses
+    stores/      all SQL and all object keys       fetch/       pictures from a caller's addresses
     pixels/      pure image functions              domain/      nouns, rules, errors, the engine protocol
 """
 

@@ -7,6 +7,7 @@ its own. A test orders its behaviour in the prompt: `hold FILE` waits until FILE
 
 import asyncio
 import os
+import struct
 from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ class Repaint:
                 log.write(f"call {call.seeds} {len(call.images)}\n")
         words = call.prompt.split()
         if words[0] == "hold":
-            while not Path(words[1]).exists():  # noqa: ASYNC110 - the sign comes from another process
+            while not Path(words[1]).exists():  # the sign comes from another process
                 await asyncio.sleep(0.01)
         if words[0] == "fail":
             raise RetouchError(Code(words[1]), "The test engine was told to fail")
@@ -77,7 +78,7 @@ class Null:
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         megabytes = float(settings.get("megabytes", 1.5))
-        self._png = b"\x89PNG\r\n\x1a\n" + os.urandom(int(megabytes * 1_000_000))
+        self._noise = os.urandom(int(megabytes * 1_000_000))
 
     def missing(self) -> str | None:
         return None
@@ -88,7 +89,11 @@ class Null:
         )
 
     async def run(self, call: EngineCall) -> AsyncGenerator[EngineEvent, None]:
-        yield Made(0, Picture(self._png, "png", call.images[0].size))
+        size = call.images[0].size
+        # A real header, and behind it what only an engine that nobody decodes may return.
+        head = struct.pack(">II5B", size.width, size.height, 8, 2, 0, 0, 0)
+        png = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", len(head)) + b"IHDR" + head + bytes(4) + self._noise
+        yield Made(0, Picture(png, "png", size))
 
     async def close(self) -> None:
         pass

@@ -50,7 +50,7 @@ async def prepare(seeds: tuple[int, ...]) -> EngineCall:
 
 
 def test_a_full_line_is_told_so_at_once_with_a_time_to_come_back() -> None:
-    slots = Slots(running=1, waiting=1)
+    slots = Slots("stub", running=1, waiting=1)
     leave = slots.enter()
     slots.enter()
     with pytest.raises(RetouchError) as caught:
@@ -63,13 +63,18 @@ def test_a_full_line_is_told_so_at_once_with_a_time_to_come_back() -> None:
 
 async def test_calls_never_exceed_the_running_places() -> None:
     engine = Stub()
-    events = [number async for number, _ in run_calls(engine, Slots(2, 0), prepare, [(seed,) for seed in range(6)])]
+    events = [
+        number
+        async for number, _ in run_calls(
+            engine, Slots("stub", running=2, waiting=0), prepare, [(seed,) for seed in range(6)]
+        )
+    ]
     assert sorted(events) == list(range(6))
     assert engine.most == 2
 
 
 async def test_the_first_failure_stops_every_call_and_frees_every_place() -> None:
-    engine, slots = Stub(), Slots(2, 0)
+    engine, slots = Stub(), Slots("stub", running=2, waiting=0)
     with pytest.raises(RetouchError, match="unlucky"):
         async for _ in run_calls(engine, slots, prepare, [(1,), (13,), (2,)]):
             pass
@@ -79,7 +84,7 @@ async def test_the_first_failure_stops_every_call_and_frees_every_place() -> Non
 
 
 async def test_closing_early_stops_the_calls() -> None:
-    engine, slots = Stub(), Slots(1, 0)
+    engine, slots = Stub(), Slots("stub", running=1, waiting=0)
     events = run_calls(engine, slots, prepare, [(1, 2), (3,)])
     await anext(events)
     await events.aclose()

@@ -32,8 +32,15 @@ class RequestId:
             await self._app(scope, receive, send)
             return
         request_id = "req_" + secrets.token_hex(12)
-        scope.setdefault("state", {})["request_id"] = request_id
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
         started, status = time.perf_counter(), 0
+
+        async def receive_to_the_end() -> Message:
+            # An error handler has to know whether the client may still be sending.
+            message = await receive()
+            state["body_read"] = not message.get("more_body", False)
+            return message
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -43,7 +50,7 @@ class RequestId:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_id)
+            await self._app(scope, receive_to_the_end, send_with_id)
         finally:
             seconds = time.perf_counter() - started
             route = getattr(scope.get("route"), "path", "other")

@@ -29,7 +29,7 @@ async def with_heartbeats(events: AsyncIterator[bytes], seconds: float) -> Async
     upcoming: asyncio.Task[bytes] | None = None
     try:
         while True:
-            upcoming = upcoming or asyncio.ensure_future(anext(events))  # type: ignore[arg-type]
+            upcoming = upcoming or asyncio.ensure_future(anext(events))
             done, _ = await asyncio.wait({upcoming}, timeout=seconds)
             if not done:
                 yield HEARTBEAT

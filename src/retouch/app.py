@@ -1,0 +1,203 @@
+"""Builds every part, connects them, opens and closes them. The only module that names an engine."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from importlib.metadata import entry_points
+
+from fastapi import FastAPI
+
+from retouch.domain.engine import Engine
+from retouch.editing import Editing
+from retouch.engines.cpu.engine import CpuEngine
+from retouch.fetch import Fetcher, FetchSettings
+from retouch.pixels import Bounds
+from retouch.routing.catalog import load_catalog
+from retouch.routing.choose import Chooser
+from retouch.routing.slots import Slots
+from retouch.settings import Settings
+from retouch.stores.api_keys import ApiKeys
+from retouch.stores.database import Database
+from retouch.stores.embedded import Embedded
+from retouch.stores.objects import Objects
+from retouch.stores.secrets import secret
+from retouch.wire.app import build_wire
+from retouch.wire.form import Budget, FormBounds
+from retouch.wire.parts import Parts
+from retouch.wire.request_id import RequestId
+from retouch.worker import expire_outputs
+
+MB = 1_000_000
+
+#: Other packages add engines under this entry point: a callable that takes the engine's settings.
+ENTRY_POINT = "retouch.engines"
+
+#: Places of an engine that works elsewhere, on this machine: calls under way, and edits waiting for one.
+RUNNING, WAITING = 32, 128
+
+
+def build_engines(settings: Settings) -> dict[str, Engine]:
+    """Every engine by the name that routes call it: our own, then those of installed packages."""
+    engines: list[Engine] = [
+        CpuEngine(_cpu_workers(settings), settings.cpu.time_limit),
+        *(point.load()(settings.engines.get(point.name, {})) for point in entry_points(group=ENTRY_POINT)),
+    ]
+    return {engine.name: engine for engine in engines}
+
+
+def build_chooser(settings: Settings, engines: Mapping[str, Engine] | None = None) -> Chooser:
+    """The catalogue, and which of it works."""
+    catalog = load_catalog(settings.models)
+    return Chooser(catalog, build_engines(settings) if engines is None else engines, settings.default_order)
+
+
+def build_editing(
+    settings: Settings, engines: Mapping[str, Engine], fetcher: Fetcher, objects: Objects | None
+) -> Editing:
+    """The story of an edit, with all that it needs; without `objects` it answers no links."""
+    return Editing(
+        chooser=build_chooser(settings, engines),
+        slots={name: _slots(settings, name) for name in engines},
+        fetcher=fetcher,
+        outputs=objects,
+        bounds=Bounds(pixels=int(settings.limits.megapixels * MB), bytes=int(settings.limits.image_mb * MB)),
+        seconds=settings.edit_seconds,
+    )
+
+
+def create() -> RequestId:
+    """The ASGI application, from file and environment: what every server process runs."""
+    settings = Settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            parts = app.state.parts = await _open_parts(settings, stack)
+            if settings.workers > 1:
+                stack.callback(asyncio.create_task(_end_with_parent(os.getppid())).cancel)
+            yield
+            # The server has stopped listening and has waited: edits that outlive their client get the same grace.
+            parts.stopping.set()
+            await parts.editing.running.drain(settings.grace_seconds)
+
+    return RequestId(build_wire(lifespan))
+
+
+async def _end_with_parent(parent: int) -> None:
+    """One of several server processes stops when the one that started them is gone: uvicorn's would run on."""
+    while os.getppid() == parent:
+        await asyncio.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@asynccontextmanager
+async def local_editing(settings: Settings) -> AsyncIterator[Editing]:
+    """Edits with no server and no database, for the command line."""
+    engines = build_engines(settings)
+    async with AsyncExitStack() as stack:
+        for engine in engines.values():
+            stack.push_async_callback(engine.close)
+        fetcher = await stack.enter_async_context(_fetcher(settings))
+        yield build_editing(settings, engines, fetcher, None)
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """A migrated database: the operator's, or the embedded one, started if it is not running."""
+    async with AsyncExitStack() as stack:
+        address = settings.database_url
+        if address is None:
+            embedded = await asyncio.to_thread(Embedded.start, settings.data)
+            stack.push_async_callback(asyncio.to_thread, embedded.stop)
+            address = embedded.conninfo
+        database = await stack.enter_async_context(Database(address))
+        await database.migrate()
+        yield database
+
+
+async def _open_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
+    """Open every part, in an order in which `stack` can close them."""
+    if settings.database_url is None:
+        raise RuntimeError("no database: `retouch serve` starts one, or set RETOUCH_DATABASE_URL")
+    database = await stack.enter_async_context(Database(settings.database_url))
+    objects = Objects.open(settings.data / "objects", settings.storage_url)
+    fetcher = await stack.enter_async_context(_fetcher(settings))
+    engines = build_engines(settings)
+    for engine in engines.values():
+        stack.push_async_callback(engine.close)
+        if isinstance(engine, CpuEngine):
+            engine.warm()
+    editing = build_editing(settings, engines, fetcher, objects)
+    expiring = asyncio.create_task(expire_outputs(objects, keep=_keep(settings)))
+    stack.callback(expiring.cancel)
+    limits = settings.limits
+    return Parts(
+        editing=editing,
+        chooser=editing.chooser,
+        keys=ApiKeys(database),
+        objects=objects,
+        secrets=await _signing_secrets(settings, database),
+        ready=_ready(database),
+        bounds=FormBounds(
+            body_bytes=int(limits.body_mb * MB),
+            image_bytes=int(limits.image_mb * MB),
+            images=limits.images,
+            body_seconds=limits.body_seconds,
+            idle_seconds=limits.idle_seconds,
+        ),
+        budget=Budget(int(limits.uploads_mb * MB)),
+        public_url=settings.public_url and settings.public_url.rstrip("/"),
+        link_seconds=settings.outputs.link_minutes * 60,
+        heartbeat_seconds=settings.heartbeat_seconds,
+        metrics_public=settings.metrics_public,
+        default_error_format=settings.error_format,
+    )
+
+
+def _keep(settings: Settings) -> timedelta:
+    """How long outputs are kept: never less than a link to them works."""
+    own = settings.outputs
+    return max(timedelta(hours=own.keep_hours), timedelta(minutes=own.link_minutes))
+
+
+def _ready(database: Database) -> Callable[[], Awaitable[None]]:
+    async def ready() -> None:
+        await database.run(b"select 1")
+
+    return ready
+
+
+async def _signing_secrets(settings: Settings, database: Database) -> tuple[bytes, ...]:
+    """What signs links, new ones by the first: the operator's secret before the database's own, so that links made
+    before RETOUCH_SECRET was set still work."""
+    own = await secret(database)
+    return (settings.secret.encode(), own) if settings.secret else (own,)
+
+
+def _cpu_workers(settings: Settings) -> int:
+    """Worker processes of the built-in editor for one server process: the machine's, shared out."""
+    return max(1, (settings.cpu.workers or os.cpu_count() or 1) // settings.workers)
+
+
+def _slots(settings: Settings, engine: str) -> Slots:
+    """An engine's places in this process: the machine's, shared out over the processes."""
+    if engine == CpuEngine.name:
+        return Slots(engine, running=_cpu_workers(settings), waiting=settings.cpu.waiting // settings.workers)
+    own = settings.engines.get(engine, {})
+    running, waiting = int(own.get("running", RUNNING)), int(own.get("waiting", WAITING))
+    return Slots(engine, running=max(1, running // settings.workers), waiting=waiting // settings.workers)
+
+
+def _fetcher(settings: Settings) -> Fetcher:
+    own = settings.fetch
+    return Fetcher(
+        FetchSettings(
+            enabled=own.enabled,
+            allow_hosts=own.allow_hosts,
+            seconds=own.seconds,
+            max_bytes=int(settings.limits.image_mb * MB),
+        )
+    )

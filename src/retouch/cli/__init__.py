@@ -1,0 +1,30 @@
+"""What an operator types: `retouch serve`, `edit`, `keys`, `models`. Each command is a file."""
+
+import typer
+
+from retouch import __version__
+from retouch.cli import edit, keys, models, serve
+
+app = typer.Typer(
+    name="retouch",
+    help="A self-hosted image-editing API.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("serve")(serve.serve)
+app.command("edit")(edit.edit)
+app.command("models")(models.models)
+app.add_typer(keys.app, name="keys")
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: bool = typer.Option(False, "--version", help="Print the version and exit.")) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """The console script."""
+    app()

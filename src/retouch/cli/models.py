@@ -1,0 +1,19 @@
+"""`retouch models`: what works now, and what each other model is missing."""
+
+from rich.console import Console
+from rich.table import Table
+
+from retouch.app import build_chooser
+from retouch.cli.settings import read_settings
+from retouch.routing.catalog import MICRO
+
+
+def models() -> None:
+    """List the catalogue: what is available, and what each other model lacks."""
+    chooser = build_chooser(read_settings())
+    table = Table("model", "credits", "routes", "state", box=None)
+    for model in chooser.catalog:
+        missing = chooser.missing(model)
+        routes = ", ".join(f"{route.engine}:{route.model}" for route in model.routes)
+        table.add_row(model.id, f"{model.price / MICRO:g}", routes, missing or "available")
+    Console().print(table)

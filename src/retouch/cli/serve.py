@@ -1,0 +1,23 @@
+"""`retouch serve`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from retouch.cli.settings import read_settings
+from retouch.server import serve as run_server
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on. [default: 8080]")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder for database and images. [default: data]")] = None,
+    workers: Annotated[int | None, typer.Option(help="Server processes. [default: 1]")] = None,
+) -> None:
+    """Serve the API.
+
+    Every setting can also be given by environment (RETOUCH_PORT) or in a TOML file that RETOUCH_CONFIG names.
+    """
+    typed: dict[str, Any] = {"host": host, "port": port, "data": data, "workers": workers}
+    run_server(read_settings(**typed))

@@ -1,0 +1,80 @@
+"""The built-in editor as an engine: a prompt grammar in front, image operations in worker processes behind."""
+
+import time
+from collections.abc import AsyncGenerator
+
+from retouch.domain.engine import EngineCall, EngineEvent, Made, MaskKind, Offer, Partial, Wish
+from retouch.domain.picture import RAW, Buffer, Picture
+from retouch.engines.cpu.grammar import parse
+from retouch.engines.cpu.pool import Pool
+from retouch.pixels import from_raw, to_raw
+
+#: Longest edge, pixels, at which the previews of a slow edit are made, coarse to fine.
+PREVIEWS = (256, 384, 512)
+
+
+class CpuEngine:
+    """`retouch-classic`: no key, no GPU, no network."""
+
+    name = "cpu"
+
+    def __init__(self, workers: int, time_limit: float) -> None:
+        self._pool = Pool(workers, time_limit)
+
+    def warm(self) -> None:
+        """Start the worker processes ahead of the first edit."""
+        self._pool.warm()
+
+    def missing(self) -> str | None:
+        """Nothing: it comes with Retouch."""
+        return None
+
+    def offer(self, wish: Wish) -> Offer:
+        """Read the prompt, and say what kind of edit it is.
+
+        Raises PROMPT_NOT_SUPPORTED naming the words that were not understood, MASK_REQUIRED.
+        """
+        marked = wish.mask in {MaskKind.ALPHA, MaskKind.LUMA}
+        instruction = parse(wish.prompt, mask=marked, clear=wish.mask is MaskKind.IMAGE_ALPHA)
+        return Offer(
+            reshapes=instruction.reshapes,
+            mask=True,
+            reads_image_alpha=instruction.reads_image_alpha,
+            varied=instruction.varied,
+            seed=True,
+            transparent=False,
+            partials=len(PREVIEWS) if instruction.slow else 0,
+            input_formats=frozenset({RAW}),
+            notes=instruction.notes,
+        )
+
+    async def run(self, call: EngineCall) -> AsyncGenerator[EngineEvent, None]:
+        """Previews where the edit is slow enough to want them, then the image, for each seed."""
+        (source,) = call.images
+        steps = _spread(call.partial_images)
+        for index, seed in enumerate(call.seeds):
+            for step, longest in enumerate(steps):
+                yield Partial(index, step, await self._perform(call, source, seed, longest))
+            yield Made(index, await self._perform(call, source, seed, None))
+
+    async def _perform(self, call: EngineCall, source: Picture, seed: int, longest: int | None) -> Picture:
+        mask = None if call.mask is None else call.mask.data
+        seconds = call.deadline - time.monotonic()
+        return await self._pool.call(_in_worker, source.data, mask, call.prompt, seed, longest, seconds=seconds)
+
+    async def close(self) -> None:
+        """Stop the worker processes."""
+        await self._pool.close()
+
+
+def _spread(partials: int) -> tuple[int, ...]:
+    """So many previews, always ending with the finest."""
+    return PREVIEWS[len(PREVIEWS) - partials :]
+
+
+def _in_worker(source: Buffer, mask: Buffer | None, prompt: str, seed: int, longest: int | None) -> Picture:
+    from retouch.engines.cpu.perform import perform  # noqa: PLC0415 - only workers hold the editor in memory
+
+    image = from_raw(source)
+    area = None if mask is None else from_raw(mask)
+    return to_raw(perform(image, area, prompt, seed=seed, longest=longest))

@@ -1,0 +1,156 @@
+"""`retouch serve`: a database, an owner with a key, and one or several processes that answer."""
+
+import asyncio
+import logging
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from retouch.admission.keys import ensure_owner
+from retouch.app import open_database
+from retouch.settings import Settings
+from retouch.stores.accounts import Accounts
+from retouch.stores.embedded import Embedded
+
+#: What every server process runs; a name, so that several processes can import it.
+APPLICATION = "retouch.app:create"
+
+#: A body is bounded while it is read; these bound connections that send nothing at all.
+KEEP_ALIVE_SECONDS = 75
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """What is told once the server answers."""
+
+    address: str
+    key: str | None
+
+    def tell(self) -> None:
+        """Print the address, the first key if it was just made, and a curl to paste."""
+        shown = self.key or "$RETOUCH_API_KEY"
+        lines = ["", f"  Retouch answers on {self.address}   (API docs: {self.address}/docs)", ""]
+        if self.key:
+            lines += [f"  Your API key, shown this once: {self.key}", ""]
+        else:
+            lines += ["  The API key was shown at the first start; `retouch keys create` makes another.", ""]
+        lines += [
+            "  Edit a photo:",
+            "",
+            f"    curl {self.address}/v1/images/edits \\",
+            f'      -H "Authorization: Bearer {shown}" \\',
+            '      -F image=@sample/photo.jpg -F prompt="make it a pencil sketch" -F response_format=url',
+            "",
+        ]
+        print("\n".join(lines), flush=True)  # noqa: T201 - this is the command's output
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; edits under way get `grace_seconds` to finish."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    # uvicorn raises the signal again once it has ended; without a handler of ours that would end this process
+    # before the database is stopped.
+    signal.signal(signal.SIGTERM, _exit)
+    listener = _listen(settings)
+    with _database(settings) as address, _shared_metrics(settings):
+        # Server processes read their settings from the environment.
+        os.environ["RETOUCH_DATABASE_URL"] = address
+        key = asyncio.run(_first_key(settings.model_copy(update={"database_url": address})))
+        host, port = listener.getsockname()[:2]
+        shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host  # noqa: S104
+        welcome = Welcome(settings.public_url or f"http://{shown}:{port}", key)
+        _run(settings, listener, welcome)
+
+
+def _run(settings: Settings, listener: socket.socket, welcome: Welcome) -> None:
+    config = uvicorn.Config(
+        APPLICATION,
+        factory=True,
+        workers=settings.workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=max(1, round(settings.grace_seconds)),
+    )
+    server = _Server(config, welcome)
+    if settings.workers == 1:
+        server.run([listener])
+        return
+    welcome.tell()
+    Multiprocess(config, sockets=[listener]).run()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which tells how to use it as soon as it answers."""
+
+    def __init__(self, config: uvicorn.Config, welcome: Welcome) -> None:
+        super().__init__(config)
+        self._welcome = welcome
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.config.workers == 1 and not self.should_exit:
+            self._welcome.tell()
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The listening socket, taken before anything is started, so that a port in use is told at once."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        sys.exit(f"retouch: cannot listen on {settings.host}:{settings.port}: {error.strerror}")
+    listener.set_inheritable(True)
+    return listener
+
+
+async def _first_key(settings: Settings) -> str | None:
+    async with open_database(settings) as database:
+        return await ensure_owner(Accounts(database), settings.api_key)
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[str]:
+    """The address of the database: the operator's, or an embedded one that runs as long as this block."""
+    if settings.database_url:
+        yield settings.database_url
+        return
+    embedded = Embedded.start(settings.data)
+    try:
+        yield embedded.conninfo
+    finally:
+        embedded.stop()
+
+
+@contextmanager
+def _shared_metrics(settings: Settings) -> Iterator[None]:
+    """A folder in which several processes add up their metrics."""
+    if settings.workers == 1:
+        yield
+        return
+    folder = Path(tempfile.mkdtemp(prefix="retouch-metrics-"))
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _exit(number: int, frame: object) -> NoReturn:
+    del number, frame
+    sys.exit(0)

@@ -1,0 +1,94 @@
+"""POST /v1/images/edits: read, begin, deliver."""
+
+import time
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from retouch.domain.errors import RetouchError
+from retouch.editing import RunningEdit
+from retouch.wire import sse
+from retouch.wire.answers import Link, answer_headers, json_answer, stream_answer
+from retouch.wire.form import ClientLeft, read_edit
+from retouch.wire.leaving import unless_left
+from retouch.wire.parts import Parts, parts_of
+from retouch.wire.problems import INTERNAL, error_object
+from retouch.wire.request_docs import REQUEST_BODY, RESPONSES
+
+router = APIRouter(tags=["edits"])
+
+
+@router.post(
+    "/v1/images/edits",
+    summary="Edit an image",
+    openapi_extra={"requestBody": REQUEST_BODY},
+    responses=RESPONSES,
+    response_class=Response,
+)
+async def create_edit(request: Request) -> Response:
+    """Edit one or more images by a prompt, and answer with the edited image or images.
+
+    The body is multipart/form-data, as the OpenAI SDKs send it, or JSON.
+    """
+    parts = parts_of(request)
+    caller = await parts.authenticate(request)
+    with parts.budget.lease() as lease:
+        asked = await read_edit(request.receive, request.headers, parts.bounds, lease)
+        attempt = _attempt(request.headers)
+        running, joined = await parts.editing.begin(asked, caller, attempt, reserve=lease.take)
+        headers = answer_headers(running.about, joined=joined)
+        link = _linker(parts, request)
+        if asked.stream:
+            return EventStream(running, headers, link, parts.heartbeat_seconds)
+        try:
+            body = await unless_left(request.receive, json_answer(running.about, running.listen(), link))
+        except ClientLeft:
+            await running.leave()
+            raise
+        return Response(body, headers=headers, media_type="application/json")
+
+
+def _attempt(headers: Mapping[str, str]) -> int:
+    """How many times the OpenAI SDK has tried before (openai 3.52.0, _base_client.py)."""
+    text = headers.get("x-stainless-retry-count", "0")
+    return int(text) if text.isdecimal() and len(text) < 4 else 0
+
+
+def _linker(parts: Parts, request: Request) -> Link:
+    return lambda key: parts.link(request, key, int(time.time()) + parts.link_seconds)
+
+
+class EventStream(Response):
+    """A running edit as server-sent events, with heartbeats, and an end that the SDKs understand."""
+
+    def __init__(self, running: RunningEdit, headers: Mapping[str, str], link: Link, heartbeat: float) -> None:
+        super().__init__(media_type=sse.MEDIA_TYPE, headers={**sse.HEADERS, **headers})
+        del self.headers["content-length"]
+        self._running = running
+        self._link = link
+        self._heartbeat = heartbeat
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until the edit ends or the client leaves."""
+        del scope
+        try:
+            await unless_left(receive, self._send_all(send))
+        except (ClientLeft, OSError):
+            await self._running.leave()
+
+    async def _send_all(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        events = stream_answer(self._running.about, self._running.listen(), self._link)
+        try:
+            async for chunk in sse.with_heartbeats(events, self._heartbeat):
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        except OSError:
+            raise
+        except Exception as error:
+            # The status is out already: tell it as an event that both SDKs raise.
+            known = error if isinstance(error, RetouchError) else INTERNAL
+            chunk = sse.event("error", {"type": "error", "error": error_object(known)})
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})

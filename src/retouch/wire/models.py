@@ -1,0 +1,67 @@
+"""GET /v1/models and /v1/models/{id}, in OpenAI's shape, with what each model takes and costs in extra fields."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from retouch.domain.errors import Code, RetouchError
+from retouch.domain.model import Model
+from retouch.routing.catalog import MICRO
+from retouch.routing.choose import Chooser
+from retouch.wire.parts import parts_of
+from retouch.wire.problems import problem
+
+router = APIRouter(tags=["models"])
+
+
+@router.get("/v1/models", summary="List the models, available or not")
+async def list_models(request: Request) -> dict[str, Any]:
+    """Every model of the catalogue. `available` says whether it works now, and `missing` what it lacks if not."""
+    parts = parts_of(request)
+    await parts.authenticate(request)
+    return {"object": "list", "data": [model_object(model, parts.chooser) for model in parts.chooser.catalog]}
+
+
+# A path parameter, because ids hold slashes and ASGI servers decode %2F before routing (openai-edits.md, section 8).
+@router.get("/v1/models/{model_id:path}", summary="One model")
+async def get_model(request: Request, model_id: str) -> Any:
+    """One model by id or alias; ids with slashes may be percent-encoded or not."""
+    parts = parts_of(request)
+    await parts.authenticate(request)
+    model = parts.chooser.catalog.find(model_id)
+    if model is None:
+        error = RetouchError(Code.INVALID_MODEL, f"The model {model_id!r} does not exist", param="model")
+        return problem(error, parts.error_format(request), status=404)
+    return {**model_object(model, parts.chooser), "id": model_id}
+
+
+def model_object(model: Model, chooser: Chooser) -> dict[str, Any]:
+    """A model as OpenAI lists it (openai 3.52.0, types/model.py), and what a caller of Retouch wants to know."""
+    limits = model.limits
+    missing = chooser.missing(model)
+    return {
+        "id": model.id,
+        "object": "model",
+        "created": model.created,
+        "owned_by": model.owned_by,
+        "summary": model.summary,
+        "available": missing is None,
+        "missing": missing,
+        "aliases": list(model.aliases),
+        "sizes": "any" if model.sizes is None else [str(size) for size in model.sizes],
+        "default_size": "auto" if model.default_size is None else str(model.default_size),
+        "response_format": model.delivery,
+        "limits": {
+            "images": limits.images,
+            "image_bytes": limits.bytes,
+            "prompt_characters": limits.prompt,
+            "n": limits.n,
+            "formats": sorted(limits.formats) if limits.formats else None,
+            "square": limits.square,
+        },
+        "price": {
+            "credits": model.price / MICRO,
+            "by_quality": {tier.value: price / MICRO for tier, price in model.quality_prices.items()},
+        },
+        "routes": [{"engine": route.engine, "model": route.model} for route in model.routes],
+    }

@@ -1,0 +1,136 @@
+"""What the OpenAPI document says of POST /v1/images/edits: both body forms, and the answers."""
+
+from typing import Any
+
+_TEXT = {"type": "string"}
+
+_SCALARS: dict[str, Any] = {
+    "prompt": {"type": "string", "description": "What to do, in words. The model's own limit applies."},
+    "model": {"type": "string", "description": "An id of GET /v1/models, or `default`.", "example": "retouch-classic"},
+    "n": {"type": "integer", "minimum": 1, "maximum": 16, "default": 1, "description": "How many images."},
+    "size": {
+        "type": "string",
+        "default": "auto",
+        "description": "`auto`, WIDTHxHEIGHT in pixels (exact, whatever the model draws), or `square`, `square_hd`, "
+        "`portrait_4_3`, `portrait_16_9`, `landscape_4_3`, `landscape_16_9`.",
+    },
+    "quality": {"type": "string", "enum": ["auto", "standard", "low", "medium", "high", "hd", "xhigh", "max"]},
+    "response_format": {"type": "string", "enum": ["url", "b64_json"], "description": "Links work for 60 minutes."},
+    "background": {"type": "string", "enum": ["auto", "transparent", "opaque"], "default": "auto"},
+    "output_format": {"type": "string", "enum": ["png", "jpeg", "webp"], "default": "png"},
+    "output_compression": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": 100,
+        "default": 100,
+        "description": "Quality of jpeg and webp; webp at 100 is lossless.",
+    },
+    "input_fidelity": {"type": "string", "enum": ["low", "high"], "description": "A hint."},
+    "moderation": {"type": "string", "enum": ["auto", "low"], "description": "A hint."},
+    "stream": {"type": "boolean", "default": False, "description": "Answer with server-sent events."},
+    "partial_images": {"type": "integer", "minimum": 0, "maximum": 3, "default": 0},
+    "user": {"type": "string", "description": "Your end user's id."},
+    "safety_identifier": {"type": "string", "description": "Your end user's id, hashed by you."},
+    "seed": {"type": "integer", "minimum": 0, "description": "Same request and seed, same bytes, where the model can."},
+    "mask_source": {
+        "type": "string",
+        "enum": ["auto", "mask", "alpha", "none"],
+        "default": "auto",
+        "description": "Where the area to edit is read from.",
+    },
+    "fit": {
+        "type": "string",
+        "enum": ["cover", "contain", "stretch"],
+        "default": "cover",
+        "description": "How the source is brought to a `size` of another aspect.",
+    },
+    "negative_prompt": {"type": "string", "description": "What to avoid, on models that take it."},
+}
+
+_FILE = {"type": "string", "format": "binary"}
+_MASK = "Transparent pixels are the area to edit; in a mask without transparency, white ones."
+
+_REFERENCE: dict[str, Any] = {
+    "oneOf": [
+        {"type": "string", "description": "A data URL, bare base64, or an http(s) URL."},
+        {"type": "object", "properties": {"image_url": _TEXT}, "required": ["image_url"]},
+    ]
+}
+
+MULTIPART: dict[str, Any] = {
+    "type": "object",
+    "required": ["image", "prompt"],
+    "properties": {
+        "image": {
+            "type": "array",
+            "items": _FILE,
+            "description": "One or more images; also as `image[]`, `images`, `images[]`. Text parts may hold base64 "
+            "or a URL.",
+        },
+        "mask": {**_FILE, "description": _MASK},
+        **_SCALARS,
+    },
+}
+
+JSON: dict[str, Any] = {
+    "type": "object",
+    "required": ["prompt"],
+    "properties": {
+        "image": {"oneOf": [_REFERENCE, {"type": "array", "items": _REFERENCE}]},
+        "images": {"type": "array", "items": _REFERENCE, "description": "The same as `image`."},
+        "mask": {**_REFERENCE, "description": _MASK},
+        **_SCALARS,
+    },
+}
+
+_ANSWER: dict[str, Any] = {
+    "type": "object",
+    "required": ["created", "data"],
+    "properties": {
+        "created": {"type": "integer", "description": "Unix seconds."},
+        "data": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"url": _TEXT, "b64_json": _TEXT, "revised_prompt": _TEXT}},
+        },
+        "size": {"type": "string", "example": "1024x1024"},
+        "quality": {"type": "string", "enum": ["low", "medium", "high"]},
+        "background": {"type": "string", "enum": ["opaque", "transparent"]},
+        "output_format": {"type": "string", "enum": ["png", "jpeg", "webp"]},
+        "usage": {"type": "object"},
+    },
+}
+
+_PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "error": {
+            "type": "object",
+            "properties": {"message": _TEXT, "type": _TEXT, "param": {"type": ["string", "null"]}, "code": _TEXT},
+        },
+        "code": _TEXT,
+        "message": _TEXT,
+    },
+}
+
+
+def _problem(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": _PROBLEM}}}
+
+
+REQUEST_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {"multipart/form-data": {"schema": MULTIPART}, "application/json": {"schema": JSON}},
+}
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The edited images; with `stream`, `image_edit.partial_image` and `image_edit.completed`.",
+        "content": {"application/json": {"schema": _ANSWER}, "text/event-stream": {"schema": _TEXT}},
+    },
+    400: _problem("A field, image, mask, model or prompt that cannot be used; `param` names it."),
+    401: _problem("The API key is missing or wrong."),
+    408: _problem("The body did not arrive in time."),
+    413: _problem("The body or an image is too large."),
+    503: _problem("Too many edits are waiting; `retry_after` says when to come back."),
+    504: _problem("The edit took too long."),
+}
