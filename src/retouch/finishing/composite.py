@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from retouch.domain.engine import MaskKind
 from retouch.finishing.plan import Finish
-from retouch.pixels import Grey, Pixels
+from retouch.pixels import Grey, Pixels, is_opaque
 
 _ROWS = 128
 
@@ -36,24 +36,35 @@ def composite(pixels: Pixels, plan: Finish) -> Pixels:
 
 def _blend(out: Pixels, made: Pixels, weights: Grey, *, over: bool) -> None:
     """Lay `made` into `out` (a view, holding the source) by weight."""
-    soft = (weights > 0) & (weights < 255)
-    if soft.any():
-        mix = _mix_alpha if out.shape[2] == 4 else _mix
-        kept = out[soft]
-        if over and out.shape[2] == 4:
-            kept[:, 3] = 255  # the weights are its transparency already
-        out[soft] = mix(kept, made[soft], weights[soft])
+    soft = cv2.inRange(weights, 1, 254)
+    if cv2.countNonZero(soft):
+        if is_opaque(out) and is_opaque(made):
+            _mix(out, made, weights)
+            return
+        chosen = soft > 0
+        out[chosen] = _mix_alpha(_as_weighted(out[chosen], over=over), made[chosen], weights[chosen])
     np.copyto(out, made, where=(weights == 255)[:, :, None])
 
 
-def _mix(kept: Pixels, made: Pixels, weights: Grey) -> Pixels:
-    """Opaque pixels (n, 3) by weights (n,), rounded."""
-    share = weights[:, None].astype(np.uint32)
-    return ((kept * (255 - share) + made * share + 127) // 255).astype(np.uint8)
+def _mix(out: Pixels, made: Pixels, weights: Grey) -> None:
+    """Opaque pixels, rounded to nearest: (x + 128) * 257 >> 16 is x / 255, and exact for weights 0 and 255."""
+    share = cv2.merge([weights] * out.shape[2])
+    mixed = np.multiply(out, 255 - share, dtype=np.uint16)
+    mixed += np.multiply(made, share, dtype=np.uint16)
+    mixed += 128
+    mixed += mixed >> 8
+    np.copyto(out, mixed >> 8, casting="unsafe")
+
+
+def _as_weighted(kept: Pixels, *, over: bool) -> Pixels:
+    """Under the image's own alpha the weights are its transparency already: counted twice it would thin out."""
+    if over:
+        kept[:, 3] = 255
+    return kept
 
 
 def _mix_alpha(kept: Pixels, made: Pixels, weights: Grey) -> Pixels:
-    """The same with straight alpha (n, 4): colours count by their alpha, and a clear result keeps the nearer colour."""
+    """Straight alpha (n, 4): colours count by their alpha; where all is clear the source's colour stays."""
     share = weights.astype(np.uint32)
     ours = kept[:, 3] * (255 - share)
     theirs = made[:, 3] * share

@@ -35,7 +35,7 @@ class Finish:
     @property
     def kept(self) -> Kept | None:
         """What is to be kept of the source, or None where the whole picture is the engine's."""
-        return self.prepared and self.prepared.kept
+        return None if self.prepared is None else self.prepared.kept
 
 
 @dataclass(frozen=True, slots=True)
