@@ -36,6 +36,8 @@ class Database:
             max_size=connections,
             open=False,
             timeout=TIMEOUT,
+            # Left at minutes, its growing pauses would outlast the outage; given up, the next caller tries at once.
+            reconnect_timeout=TIMEOUT,
             check=AsyncConnectionPool.check_connection,
             name="retouch",
         )

@@ -5,7 +5,7 @@ import mimetypes
 import os
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,7 +70,8 @@ class Objects:
                 await obstore.put_async(self._store, key, bytes(data), attributes={"Content-Type": media_type(key)})
                 return
             await obstore.put_async(self._store, key, data)
-            await asyncio.to_thread(os.chmod, self._folder / key, 0o600)
+            with suppress(FileNotFoundError):  # deleted meanwhile
+                await asyncio.to_thread(os.chmod, self._folder / key, 0o600)
 
     async def get(self, key: str) -> bytes:
         """A whole file. Raises RetouchError (NOT_FOUND)."""

@@ -5,18 +5,20 @@ from pathlib import Path
 
 from retouch.stores.embedded.errors import EmbeddedError
 
-_PORT_LINE, _FOLDER_LINE = 3, 4
+_PORT_LINE, _FOLDER_LINE, _STATUS_LINE = 3, 4, 7
 
 
 def socket_of(cluster: Path) -> Path | None:
     """The socket of the server that runs, or last ran, on these files; None before it has said."""
-    try:
-        lines = (cluster / "postmaster.pid").read_text(errors="surrogateescape").splitlines()
-    except FileNotFoundError:
-        return None
+    lines = _lines(cluster)
     if len(lines) <= _FOLDER_LINE or not lines[_FOLDER_LINE]:
         return None
     return Path(lines[_FOLDER_LINE]) / f".s.PGSQL.{lines[_PORT_LINE].strip()}"
+
+
+def says_ready(cluster: Path) -> bool:
+    """Whether the server says that it takes connections; asking it sooner would only fill its log."""
+    return [line.strip() for line in _lines(cluster)[_STATUS_LINE:]] == ["ready"]
 
 
 def clear_leftovers(cluster: Path) -> None:
@@ -35,6 +37,13 @@ def clear_leftovers(cluster: Path) -> None:
             f"If this folder is a copy of one in use, remove {file}."
         )
     file.unlink(missing_ok=True)
+
+
+def _lines(cluster: Path) -> list[str]:
+    try:
+        return (cluster / "postmaster.pid").read_text(errors="surrogateescape").splitlines()
+    except FileNotFoundError:
+        return []
 
 
 def _listens(path: Path) -> bool:

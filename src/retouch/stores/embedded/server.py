@@ -20,7 +20,7 @@ from psycopg.conninfo import make_conninfo
 
 from retouch.stores.embedded.cluster import ROLE, Cluster
 from retouch.stores.embedded.errors import EmbeddedError
-from retouch.stores.embedded.leftovers import clear_leftovers, socket_of
+from retouch.stores.embedded.leftovers import clear_leftovers, says_ready, socket_of
 from retouch.stores.embedded.locks import PAUSE, FileLock, poll
 from retouch.stores.embedded.settings import settings
 from retouch.stores.embedded.sockets import PORT, clear, socket_folder
@@ -110,7 +110,7 @@ class Embedded:
             while True:
                 if process is None and alive.alone():
                     process = _launch(cluster, alive, durable=durable)
-                conninfo = _conninfo(cluster)
+                conninfo = _conninfo(cluster) if says_ready(cluster.folder) else None
                 if conninfo and _answers(conninfo):
                     return cls(conninfo, cluster, users, durable, process)
                 if process and process.poll() is not None:
