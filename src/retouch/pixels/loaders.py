@@ -77,7 +77,7 @@ def _load_heic(data: Buffer) -> Loaded:
     try:
         image = pi_heif.open_heif(bytes(data))
         icc = image.info.get("icc_profile")
-        samples = np.asarray(image)
+        samples = np.array(image)  # a copy: the binding frees its own memory with the image
         return Loaded(
             samples if samples.ndim == 3 else samples[:, :, None], "rgb" if samples.ndim == 3 else "grey", icc
         )
