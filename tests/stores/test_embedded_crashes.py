@@ -72,12 +72,13 @@ def test_an_interrupted_set_up_is_done_again(data: Path) -> None:
 
 def test_a_broken_cluster_is_reported_with_the_reason(data: Path) -> None:
     """And nothing keeps running or locked."""
-    with Embedded.start(data, durable=False):
-        pass
+    with Embedded.start(data, durable=False) as server:
+        socket = Path(str(conninfo_to_dict(server.conninfo)["host"]))
     control = data / "postgres" / "global" / "pg_control"
     aside = control.rename(control.with_name("aside"))
     with pytest.raises(EmbeddedError, match="pg_control"):
         Embedded.start(data, durable=False)
+    assert not socket.exists()
     aside.rename(control)
     with Embedded.start(data, durable=False) as server:
         assert ask(server.conninfo, b"select 1") == 1

@@ -6,7 +6,6 @@ Two locks say all there is to know, and the kernel keeps them true through kill 
     postgres.alive   held alone by the server itself and its children, who inherit it
 """
 
-import contextlib
 import signal
 import subprocess
 import time
@@ -23,7 +22,7 @@ from retouch.stores.embedded.errors import EmbeddedError
 from retouch.stores.embedded.leftovers import clear_leftovers, says_ready, socket_of
 from retouch.stores.embedded.locks import PAUSE, FileLock, poll
 from retouch.stores.embedded.settings import settings
-from retouch.stores.embedded.sockets import PORT, clear, socket_folder
+from retouch.stores.embedded.sockets import PORT, clear, discard, socket_folder
 
 _FAST_SECONDS = 60.0
 _IMMEDIATE_SECONDS = 15.0
@@ -121,6 +120,7 @@ class Embedded:
         except BaseException:
             if process:
                 _abandon(process)
+                discard(socket_folder(cluster.data, cluster.user))
             raise
         finally:
             alive.close()
@@ -142,16 +142,19 @@ class Embedded:
         if self._process:
             self._process.wait()
         if socket:
-            with contextlib.suppress(OSError):
-                socket.parent.rmdir()
+            discard(socket.parent)
 
 
 def _launch(cluster: Cluster, alive: FileLock, *, durable: bool) -> "subprocess.Popen[bytes]":
     cluster.create(durable=durable, held=alive.fd)
     clear_leftovers(cluster.folder)
     folder = socket_folder(cluster.data, cluster.user)
-    clear(folder)
-    return cluster.serve(settings(folder, durable=durable), held=alive.fd)
+    try:
+        clear(folder)
+        return cluster.serve(settings(folder, durable=durable), held=alive.fd)
+    except BaseException:
+        discard(folder)
+        raise
 
 
 def _abandon(process: "subprocess.Popen[bytes]") -> None:

@@ -34,6 +34,13 @@ def clear(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
+def discard(folder: Path) -> None:
+    """Remove the folder, unless there is more in it than a server of ours leaves."""
+    with suppress(OSError):
+        clear(folder)
+        folder.rmdir()
+
+
 def _bases() -> list[Path]:
     """Where to look. Not $XDG_RUNTIME_DIR: it goes when the user logs out, and the server may stay."""
     if os.geteuid() == 0:
