@@ -1,16 +1,17 @@
 # make run   set up, serve on http://127.0.0.1:8080 and edit a sample picture
-# make test  set up and run every check and test
-# Both need python3 >= 3.11, pip and make; everything else is put into .venv.
+# make test  set up, and run every check and test
+# Both need python3 >= 3.11, pip and make; everything else goes into .venv.
 
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check
 
 .PHONY: run test check bench format clean
 
 run: .venv/run.stamp
 	@$(BIN)/python scripts/run.py
 
-test: .venv/dev.stamp check
+test: check
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: .venv/dev.stamp
@@ -25,11 +26,20 @@ format: .venv/dev.stamp
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/ruff format --quiet .
 
-.venv/run.stamp: pyproject.toml constraints.txt
-	@$(PYTHON) scripts/setup.py run
+# pip is asked to install into .venv from outside, because a system's python3 may come without ensurepip.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Retouch needs Python 3.11 or later: make PYTHON=python3.12")'
+	@$(PYTHON) -m venv --without-pip .venv
 
-.venv/dev.stamp: pyproject.toml constraints.txt
-	@$(PYTHON) scripts/setup.py dev
+.venv/run.stamp: $(BIN)/python pyproject.toml constraints.txt
+	@echo "Setting up .venv: this takes about a minute, once."
+	@$(PIP) install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/dev.stamp: $(BIN)/python pyproject.toml constraints.txt
+	@echo "Setting up .venv with everything that the tests need: this takes about a minute, once."
+	@$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@ .venv/run.stamp
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

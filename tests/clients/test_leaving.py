@@ -1,15 +1,18 @@
 """A client that leaves, and an SDK that times out and tries again."""
 
+import base64
 import http.client
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit
 
+import httpx2
 import openai
 import pytest
 
+from support.http import exchange, open_connection
 from support.images import decoded, encoded, mask, photo
 from support.server import KEY, Server, running_server
 
@@ -42,16 +45,13 @@ def until(condition: Callable[[], bool], seconds: float = 30) -> float:
 
 def begin(server: Server, fields: Mapping[str, object], path: str = "/v1/images/edits") -> http.client.HTTPConnection:
     """Send an edit, and do not wait for its answer."""
-    address = urlsplit(server.url)
-    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=60)
+    connection = open_connection(server.url)
     headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
     connection.request("POST", path, json.dumps(fields), headers)
     return connection
 
 
 def as_base64(data: bytes) -> str:
-    import base64
-
     return base64.b64encode(data).decode()
 
 
@@ -74,7 +74,9 @@ def test_leaving_an_edit_of_the_built_in_editor_frees_its_slot(narrow: tuple[Ser
     connection = begin(server, {**slow_edit(), "stream": stream})
     until(lambda: metric(server, 'retouch_edits_running{engine="cpu"}') == 1)
     if stream:
-        assert connection.getresponse().readline()
+        answer = connection.getresponse()
+        assert answer.readline()
+        answer.close()
     connection.close()
     until(lambda: metric(server, 'retouch_edits_running{engine="cpu"}') == 0)
     with openai.OpenAI(base_url=f"{server.url}/v1", api_key=KEY, max_retries=0, timeout=30) as client:
@@ -113,8 +115,6 @@ def test_an_sdk_that_times_out_and_retries_joins_the_edit_under_way(
         if len(attempts) == 2:
             sign.touch()
 
-    import httpx2
-
     with openai.OpenAI(
         base_url=f"{server.url}/v1",
         api_key=KEY,
@@ -145,8 +145,6 @@ def test_a_retry_of_work_that_stopped_with_its_client_starts_anew(narrow: tuple[
         if len(attempts) == 2:
             sign.touch()
 
-    import httpx2
-
     with openai.OpenAI(
         base_url=f"{server.url}/v1",
         api_key=KEY,
@@ -164,11 +162,12 @@ def test_a_waiting_stream_is_kept_alive_by_comments(narrow: tuple[Server, Path],
     server, _ = narrow
     sign = tmp_path / "go"
     fields = {"model": "repaint", "prompt": f"hold {sign}", "image": as_base64(PHOTO), "stream": True}
-    answer = begin(server, fields).getresponse()
-    assert answer.headers["content-type"].startswith("text/event-stream")
-    assert answer.readline() == b": waiting\n"
-    sign.touch()
-    rest = answer.read()
+    with closing(begin(server, fields)) as connection:
+        answer = connection.getresponse()
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert answer.readline() == b": waiting\n"
+        sign.touch()
+        rest = answer.read()
     assert rest.endswith(b"\n\n")
     assert b"event: image_edit.completed\n" in rest
     for forbidden in (b"\nid:", b"\nretry:", b"[DONE]"):
@@ -181,10 +180,7 @@ def calls(log: Path) -> int:
 
 def metric(server: Server, name: str) -> float:
     """The value of one line of /metrics; 0 where it is missing."""
-    address = urlsplit(server.url)
-    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=30)
-    connection.request("GET", "/metrics")
-    for line in connection.getresponse().read().decode().splitlines():
+    for line in exchange(f"{server.url}/metrics").body.decode().splitlines():
         if line.startswith(name + " "):
             return float(line.rpartition(" ")[2])
     return 0.0
