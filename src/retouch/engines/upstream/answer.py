@@ -1,0 +1,64 @@
+"""A provider's answer, read within a deadline and a size."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+
+import aiohttp
+
+from retouch.engines.upstream.failures import cut_off, silent, unusable
+
+
+class Answer:
+    """Status and headers, and the body as it comes. Raises UpstreamFailure alone."""
+
+    def __init__(self, provider: str, response: aiohttp.ClientResponse, deadline: float) -> None:
+        self._provider = provider
+        self._response = response
+        self._deadline = deadline
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self._response.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers; names in any case."""
+        return self._response.headers
+
+    @property
+    def media_type(self) -> str:
+        """The content type without its parameters, lower case."""
+        return self._response.content_type.lower()
+
+    async def read(self, limit: int) -> bytearray:
+        """The whole body, at most `limit` bytes."""
+        self._bound(self._response.content_length or 0, limit)
+        body = bytearray()
+        async for piece in self.pieces():
+            self._bound(len(body) + len(piece), limit)
+            body += piece
+        return body
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The body as it arrives."""
+        if self.headers.get("content-encoding", "identity").lower() != "identity":
+            raise unusable(self._provider, "it is compressed, which was not asked for")
+        content = self._response.content
+        while piece := await self._next(content):
+            yield piece
+
+    async def _next(self, content: aiohttp.StreamReader) -> bytes:
+        # A timer for each read, not one around the loop: the loop's body runs in the consumer.
+        try:
+            async with asyncio.timeout(self._deadline - time.monotonic()):
+                return await content.readany()
+        except TimeoutError:
+            raise silent(self._provider, sent=True) from None
+        except (aiohttp.ClientError, OSError):
+            raise cut_off(self._provider) from None
+
+    def _bound(self, size: int, limit: int) -> None:
+        if size > limit:
+            raise unusable(self._provider, f"it is larger than {limit:,} bytes")

@@ -1,0 +1,55 @@
+"""Pictures on their way to a provider and back."""
+
+import binascii
+
+import numpy as np
+import pybase64
+
+from retouch.domain.errors import RetouchError
+from retouch.domain.picture import Buffer, Format, Picture
+from retouch.engines.upstream.failures import unusable
+from retouch.pixels import Bounds, encode, from_raw, inspect, load
+
+#: What a provider's picture may be: a few times the 8.3 megapixels that the largest model draws.
+BOUNDS = Bounds(pixels=64_000_000, bytes=128 * 1024 * 1024)
+
+
+def open_picture(provider: str, data: Buffer) -> Picture:
+    """A provider's picture by its bytes, whatever it was announced to be. Raises UpstreamFailure (accepted YES)."""
+    try:
+        return inspect(data, param="image", bounds=BOUNDS)
+    except RetouchError:
+        raise unusable(provider, "what it sent as a picture is none") from None
+
+
+def open_base64(provider: str, text: Buffer | str) -> Picture:
+    """A provider's picture from base64; a `data:` address's head is skipped. Raises UpstreamFailure."""
+    raw = text.encode("ascii", "replace") if isinstance(text, str) else text
+    if bytes(memoryview(raw)[:5]) == b"data:":
+        raw = bytes(raw).partition(b",")[2]
+    try:
+        return open_picture(provider, pybase64.b64decode(raw, validate=True))
+    except (binascii.Error, ValueError):
+        raise unusable(provider, "its base64 is broken") from None
+
+
+def in_formats(picture: Picture, formats: frozenset[str]) -> Picture:
+    """The picture as it is where a provider reads its format, else as PNG. Costs tens of milliseconds: use a thread."""
+    if picture.format in formats:
+        return picture
+    return Picture(encode(load(picture, param="image"), Format.PNG), "png", picture.size, picture.has_alpha)
+
+
+def alpha_mask(mask: Picture) -> Picture:
+    """A mask (one raw channel, 255 = edit) as OpenAI reads it: RGBA PNG of the same size, alpha 0 = edit."""
+    grey = from_raw(mask)
+    rgba = np.zeros((*grey.shape[:2], 4), np.uint8)
+    np.subtract(255, grey, out=rgba[:, :, 3])
+    return Picture(encode(rgba, Format.PNG), "png", mask.size, has_alpha=True)
+
+
+def luma_mask(mask: Picture, *, white_edits: bool = True) -> Picture:
+    """A mask (one raw channel, 255 = edit) as an opaque RGB PNG of the same size, white = edit, or black."""
+    grey = from_raw(mask)
+    rgb = np.repeat((grey if white_edits else 255 - grey)[:, :, np.newaxis], 3, axis=2)
+    return Picture(encode(rgb, Format.PNG), "png", mask.size)
