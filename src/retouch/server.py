@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,9 @@ from retouch.admission.keys import ensure_owner
 from retouch.app import open_database
 from retouch.settings import Settings
 from retouch.stores.accounts import Accounts
-from retouch.stores.embedded import Embedded
+from retouch.stores.embedded import Embedded, EmbeddedError
+
+_log = logging.getLogger("retouch")
 
 #: What every server process runs; a name, so that several processes can import it.
 APPLICATION = "retouch.app:create"
@@ -131,10 +134,25 @@ def _database(settings: Settings) -> Iterator[str]:
         yield settings.database_url
         return
     embedded = Embedded.start(settings.data)
+    stopping = threading.Event()
+    watch = threading.Thread(target=_keep_running, args=(embedded, stopping), daemon=True)
+    watch.start()
     try:
         yield embedded.conninfo
     finally:
+        stopping.set()
+        watch.join()
         embedded.stop()
+
+
+def _keep_running(embedded: Embedded, stopping: threading.Event) -> None:
+    """Start the database again if it was killed."""
+    while not stopping.wait(1):
+        try:
+            if embedded.revive():
+                _log.warning("the database had ended and was started again")
+        except EmbeddedError:
+            _log.exception("the database has ended and does not start; trying again")
 
 
 @contextmanager

@@ -44,7 +44,8 @@ def build_wire(lifespan: Lifespan) -> FastAPI:
 
 async def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, RetouchError)  # noqa: S101 - registered for this type
-    await _drain(request)
+    if error.code is not Code.REQUEST_TIMEOUT:  # it was waited for long enough
+        await _drain(request)
     return _answer(request, error)
 
 
