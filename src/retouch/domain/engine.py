@@ -5,7 +5,7 @@ otherwise says what the engine does by itself. Planning bridges the rest (count,
 never emulates. `run` performs one call and yields what it makes as it makes it.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -48,6 +48,7 @@ class Offer:
 
     images_per_call: at most so many images from one call.
     sizes: the sizes it can draw; None is any size.
+    fits: where its sizes follow a rule instead of a list, the native size that serves a wanted one best (pure).
     keeps_size: the answer has the size of the first image sent unless another was asked for.
     reshapes: the edit itself changes the size (a crop, a rotation, an extension): it wants the uncut source.
     mask: it reads the mask. Finishing keeps the pixels outside it all the same.
@@ -63,6 +64,7 @@ class Offer:
 
     images_per_call: int = 1
     sizes: tuple[Size, ...] | None = None
+    fits: Callable[[Size], Size] | None = None
     keeps_size: bool = True
     reshapes: bool = False
     mask: bool = False
