@@ -39,32 +39,32 @@ ENTRY_POINT = "retouch.engines"
 RUNNING, WAITING = 32, 128
 
 
-def build_engines(settings: Settings) -> dict[str, Engine]:
-    """Every engine by the name that routes call it: our own, then those of installed packages."""
-    engines: list[Engine] = [
-        CpuEngine(_cpu_workers(settings), settings.cpu.time_limit),
-        *(point.load()(settings.engines.get(point.name, {})) for point in entry_points(group=ENTRY_POINT)),
-    ]
-    return {engine.name: engine for engine in engines}
+def build_engines(settings: Settings) -> tuple[CpuEngine, dict[str, Engine]]:
+    """The built-in editor, and every engine by the name that routes call it: ours, then installed packages'."""
+    cpu = CpuEngine(_cpu_workers(settings), settings.cpu.time_limit)
+    installed = (point.load()(settings.engines.get(point.name, {})) for point in entry_points(group=ENTRY_POINT))
+    return cpu, {engine.name: engine for engine in (cpu, *installed)}
 
 
-def build_chooser(settings: Settings, engines: Mapping[str, Engine] | None = None) -> Chooser:
+def build_chooser(settings: Settings, engines: Mapping[str, Engine]) -> Chooser:
     """The catalogue, and which of it works."""
-    catalog = load_catalog(settings.models)
-    return Chooser(catalog, build_engines(settings) if engines is None else engines, settings.default_order)
+    return Chooser(load_catalog(settings.models), engines, settings.default_order)
 
 
-def build_editing(
-    settings: Settings, engines: Mapping[str, Engine], fetcher: Fetcher, objects: Objects | None
-) -> Editing:
-    """The story of an edit, with all that it needs; without `objects` it answers no links."""
+async def open_editing(settings: Settings, stack: AsyncExitStack, objects: Objects | None) -> Editing:
+    """The story of an edit with all that it needs, closed by `stack`; without `objects` it answers no links."""
+    cpu, engines = build_engines(settings)
+    for engine in engines.values():
+        stack.push_async_callback(engine.close)
+    cpu.warm()
     return Editing(
         chooser=build_chooser(settings, engines),
         slots={name: _slots(settings, name) for name in engines},
-        fetcher=fetcher,
+        fetcher=await stack.enter_async_context(_fetcher(settings)),
         outputs=objects,
         bounds=Bounds(pixels=int(settings.limits.megapixels * MB), bytes=int(settings.limits.image_mb * MB)),
         seconds=settings.edit_seconds,
+        cut_out=cpu.cut_out,
     )
 
 
@@ -88,7 +88,7 @@ def create() -> RequestId:
 
 async def _end_with_parent(parent: int) -> None:
     """One of several server processes stops when the one that started them is gone: uvicorn's would run on."""
-    while os.getppid() == parent:
+    while os.getppid() == parent:  # noqa: ASYNC110 - nothing tells of it
         await asyncio.sleep(1)
     os.kill(os.getpid(), signal.SIGTERM)
 
@@ -96,12 +96,8 @@ async def _end_with_parent(parent: int) -> None:
 @asynccontextmanager
 async def local_editing(settings: Settings) -> AsyncIterator[Editing]:
     """Edits with no server and no database, for the command line."""
-    engines = build_engines(settings)
     async with AsyncExitStack() as stack:
-        for engine in engines.values():
-            stack.push_async_callback(engine.close)
-        fetcher = await stack.enter_async_context(_fetcher(settings))
-        yield build_editing(settings, engines, fetcher, None)
+        yield await open_editing(settings, stack, None)
 
 
 @asynccontextmanager
@@ -124,13 +120,7 @@ async def _open_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         raise RuntimeError("no database: `retouch serve` starts one, or set RETOUCH_DATABASE_URL")
     database = await stack.enter_async_context(Database(settings.database_url))
     objects = Objects.open(settings.data / "objects", settings.storage_url)
-    fetcher = await stack.enter_async_context(_fetcher(settings))
-    engines = build_engines(settings)
-    for engine in engines.values():
-        stack.push_async_callback(engine.close)
-        if isinstance(engine, CpuEngine):
-            engine.warm()
-    editing = build_editing(settings, engines, fetcher, objects)
+    editing = await open_editing(settings, stack, objects)
     expiring = asyncio.create_task(expire_outputs(objects, keep=_keep(settings)))
     stack.callback(expiring.cancel)
     limits = settings.limits

@@ -1,9 +1,15 @@
 """What an operator types: `retouch serve`, `edit`, `keys`, `models`. Each command is a file."""
 
+import sys
+
 import typer
 
 from retouch import __version__
 from retouch.cli import edit, keys, models, serve
+from retouch.cli.settings import USAGE
+from retouch.domain.errors import RetouchError
+from retouch.routing.catalog import CatalogError
+from retouch.stores.embedded import EmbeddedError
 
 app = typer.Typer(
     name="retouch",
@@ -26,5 +32,9 @@ def _root(version: bool = typer.Option(False, "--version", help="Print the versi
 
 
 def main() -> None:
-    """The console script."""
-    app()
+    """The console script. What an operator can mend is told in a sentence, not in a traceback."""
+    try:
+        app()
+    except (CatalogError, EmbeddedError, RetouchError) as error:
+        typer.echo(f"retouch: {error}", err=True)
+        sys.exit(USAGE)

@@ -3,14 +3,15 @@
 from rich.console import Console
 from rich.table import Table
 
-from retouch.app import build_chooser
+from retouch.app import build_chooser, build_engines
 from retouch.cli.settings import read_settings
 from retouch.routing.catalog import MICRO
 
 
 def models() -> None:
     """List the catalogue: what is available, and what each other model lacks."""
-    chooser = build_chooser(read_settings())
+    settings = read_settings()
+    chooser = build_chooser(settings, build_engines(settings)[1])
     table = Table("model", "credits", "routes", "state", box=None)
     for model in chooser.catalog:
         missing = chooser.missing(model)

@@ -20,7 +20,7 @@ class Making:
         self._plan = plan
         self._pictures = pictures
         self._reading = reading
-        self._deadline = deadline
+        self.deadline = deadline
         self._sources: asyncio.Task[tuple[Prepared, list[Picture]]] | None = None
 
     async def call(self, seeds: tuple[int, ...]) -> EngineCall:
@@ -29,7 +29,7 @@ class Making:
         prepared, others = await self._prepared()
         return EngineCall(
             model=plan.route.model,
-            prompt=request.prompt,
+            prompt=plan.prompt,
             negative_prompt=request.negative_prompt,
             images=(prepared.picture, *others),
             mask=prepared.mask,
@@ -42,7 +42,7 @@ class Making:
             input_fidelity=request.input_fidelity,
             partial_images=plan.partial_images,
             user=request.safety_identifier or request.user,
-            deadline=self._deadline,
+            deadline=self.deadline,
         )
 
     async def finish(self, picture: Picture) -> Finished:

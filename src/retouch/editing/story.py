@@ -8,7 +8,7 @@ same events.
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -32,6 +32,9 @@ from retouch.routing.plan import Plan, make_plan
 from retouch.routing.slots import Slots
 from retouch.stores.objects import Objects
 
+#: Takes the plain backdrop from a picture within so many seconds; None where it is not plain enough.
+CutOut = Callable[[Picture, float], Awaitable[Picture | None]]
+
 
 class Editing:
     """Everything that an edit needs, and the edits under way."""
@@ -45,6 +48,7 @@ class Editing:
         outputs: Objects | None,
         bounds: Bounds,
         seconds: float,
+        cut_out: CutOut,
     ) -> None:
         self.chooser = chooser
         self._slots = slots
@@ -52,6 +56,7 @@ class Editing:
         self._outputs = outputs
         self._bounds = bounds
         self._seconds = seconds
+        self._cut_out = cut_out
         self.running: RunningEdits[Edit, EditEvent] = RunningEdits()
 
     async def begin(
@@ -136,7 +141,12 @@ class Editing:
                     usage += event
                     continue
                 index = number * plan.offer.images_per_call + event.index
-                image = await making.finish(event.picture)
+                picture: Picture | None = event.picture
+                if plan.cut_out:
+                    picture = await self._cut_out(event.picture, making.deadline - time.monotonic())
+                if picture is None:
+                    continue  # its backdrop was not plain: this image is missing
+                image = await making.finish(picture)
                 if isinstance(event, Partial):
                     yield PartialImage(index, event.step, image)
                     continue
@@ -145,7 +155,7 @@ class Editing:
                     made += 1
                     yield FinalImage(copy, image, key, event.revised_prompt)
             if not made:
-                raise RetouchError(Code.UPSTREAM_ERROR, "The model returned no image. Please try again.")
+                raise _nothing_made(plan)
         except BaseException:
             # An edit that failed or was left leaves nothing behind.
             await asyncio.shield(self._delete(stored))
@@ -165,6 +175,13 @@ class Editing:
         if self._outputs is not None:
             for key in keys:
                 await self._outputs.delete(key)
+
+
+def _nothing_made(plan: Plan) -> RetouchError:
+    if plan.cut_out:
+        message = f"{plan.model.id} draws no transparency, and the backdrop that it drew is not plain enough to remove"
+        return RetouchError(Code.UPSTREAM_ERROR, message, param="background")
+    return RetouchError(Code.UPSTREAM_ERROR, "The model returned no image. Please try again.")
 
 
 def _wish(model: str, request: EditRequest, pictures: Sequence[Picture], reading: MaskReading) -> Wish:

@@ -14,6 +14,10 @@ from retouch.domain.picture import Size
 MICRO = 1_000_000
 
 
+class CatalogError(ValueError):
+    """A table of the catalogue that is wrong; the message names the model and the key."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -92,7 +96,7 @@ class Catalog:
 def load_catalog(own: Mapping[str, Mapping[str, Any]]) -> Catalog:
     """Read the package's catalogue and lay the operator's tables over it.
 
-    Raises ValueError naming the model and the key when a table is wrong.
+    Raises CatalogError naming the model and the key when a table is wrong.
     """
     tables: dict[str, dict[str, Any]] = tomllib.loads(files(__package__).joinpath("models.toml").read_text("utf-8"))
     for id_, table in own.items():
@@ -106,11 +110,11 @@ def _entry(id_: str, table: Mapping[str, Any]) -> _Entry:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"catalogue, [{id_}] {where}: {first['msg']}") from None
+        raise CatalogError(f"catalogue, [{id_}] {where}: {first['msg']}") from None
 
 
 def _size(text: str) -> Size:
     width, _, height = text.partition("x")
     if not (width.isdigit() and height.isdigit()):
-        raise ValueError(f"catalogue: {text!r} is not a size such as 1024x1024")
+        raise CatalogError(f"catalogue: {text!r} is not a size such as 1024x1024")
     return Size(int(width), int(height))

@@ -16,6 +16,9 @@ _DEFAULT_HINTS = {"quality": {"auto", "standard"}, "input_fidelity": {"low"}, "m
 
 _SEEDS = 2**63
 
+#: Asked of a model that draws no transparency, so that the backdrop can be taken away afterwards.
+_BACKDROP = "Place the subject alone on a plain, evenly lit white background, without shadows."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -24,6 +27,7 @@ class Plan:
     size: the exact size of the answer; None leaves it to the edit (a crop, a rotation).
     frame: what source and mask are cut and scaled to before the engine sees them; None is as they are.
     ask: the size asked of the engine; None is the size of what it is sent.
+    prompt: what the engine is told; `cut_out` when a plain backdrop was asked for and is then removed.
     calls: the seeds of each call, one per image.
     copies: how often each image made is given; above 1 only where a seed makes no difference.
     emulated, ignored_hints: what the answer's headers tell the caller.
@@ -35,6 +39,8 @@ class Plan:
     size: Size | None
     frame: Size | None
     ask: Size | None
+    prompt: str
+    cut_out: bool
     calls: tuple[tuple[int, ...], ...]
     copies: int
     tier: Tier
@@ -57,12 +63,13 @@ def make_plan(
     _refuse(request, model, offer)
     size, frame, ask = _sizes(request, model, offer, source)
     images = request.n if offer.varied else 1
+    cut_out = request.background is Background.TRANSPARENT and not offer.transparent
     calls = _calls(images, offer.images_per_call, seed if request.seed is None else request.seed)
     emulated = {
         "mask": mask is not MaskKind.NONE and not offer.mask,
         "size": ask is not None and size is not None and ask != size,
         "n": len(calls) > 1,
-        "background": request.background is Background.TRANSPARENT and not offer.transparent,
+        "background": cut_out,
     }
     return Plan(
         model=model,
@@ -71,13 +78,16 @@ def make_plan(
         size=size,
         frame=frame,
         ask=ask,
+        prompt=f"{request.prompt}\n{_BACKDROP}" if cut_out else request.prompt,
+        cut_out=cut_out,
         calls=calls,
         copies=1 if offer.varied else request.n,
         tier=QUALITIES[request.quality or "auto"],
         format=request.output_format or Format.PNG,
         compression=100 if request.output_compression is None else request.output_compression,
         delivery=request.response_format or model.delivery,
-        partial_images=min(request.partial_images, offer.partials),
+        # A preview has its backdrop still.
+        partial_images=0 if cut_out else min(request.partial_images, offer.partials),
         emulated=tuple(name for name, done in emulated.items() if done),
         ignored_hints=tuple(name for name in HINTS if _ignored(name, request, offer)),
     )

@@ -2,15 +2,20 @@
 
 import time
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 
+from retouch.domain.edit import Background
 from retouch.domain.engine import EngineCall, EngineEvent, Made, MaskKind, Offer, Partial, Wish
+from retouch.domain.errors import Code, RetouchError
 from retouch.domain.picture import RAW, Buffer, Picture
 from retouch.engines.cpu.grammar import parse
 from retouch.engines.cpu.pool import Pool
-from retouch.pixels import from_raw, to_raw
+from retouch.pixels import from_raw, is_opaque, load, to_raw
 
 #: Longest edge, pixels, at which the previews of a slow edit are made, coarse to fine.
 PREVIEWS = (256, 384, 512)
+
+REMOVE_BACKGROUND = "remove the background"
 
 
 class CpuEngine:
@@ -42,7 +47,7 @@ class CpuEngine:
             reads_image_alpha=instruction.reads_image_alpha,
             varied=instruction.varied,
             seed=True,
-            transparent=False,
+            transparent=True,
             partials=len(PREVIEWS) if instruction.slow else 0,
             input_formats=frozenset({RAW}),
             notes=instruction.notes,
@@ -59,8 +64,13 @@ class CpuEngine:
 
     async def _perform(self, call: EngineCall, source: Picture, seed: int, longest: int | None) -> Picture:
         mask = None if call.mask is None else call.mask.data
-        seconds = call.deadline - time.monotonic()
-        return await self._pool.call(_in_worker, source.data, mask, call.prompt, seed, longest, seconds=seconds)
+        clear = call.background is Background.TRANSPARENT
+        task = _Task(source.data, mask, call.prompt, seed, longest, clear)
+        return await self._pool.call(_edit, task, seconds=call.deadline - time.monotonic())
+
+    async def cut_out(self, picture: Picture, seconds: float) -> Picture | None:
+        """A picture, raw or encoded, without its plain backdrop; None where the backdrop is not plain enough."""
+        return await self._pool.call(_cut_out, picture, seconds=seconds)
 
     async def close(self) -> None:
         """Stop the worker processes."""
@@ -72,9 +82,35 @@ def _spread(partials: int) -> tuple[int, ...]:
     return PREVIEWS[len(PREVIEWS) - partials :]
 
 
-def _in_worker(source: Buffer, mask: Buffer | None, prompt: str, seed: int, longest: int | None) -> Picture:
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What a worker is sent: raw pictures, what to do, and whether transparency was asked for."""
+
+    source: Buffer
+    mask: Buffer | None
+    prompt: str
+    seed: int
+    longest: int | None
+    clear: bool
+
+
+def _edit(task: _Task) -> Picture:
+    """In a worker: the edit, and where transparency was asked for and the edit made none, without its backdrop."""
     from retouch.engines.cpu.perform import perform  # noqa: PLC0415 - only workers hold the editor in memory
 
-    image = from_raw(source)
-    area = None if mask is None else from_raw(mask)
-    return to_raw(perform(image, area, prompt, seed=seed, longest=longest))
+    area = None if task.mask is None else from_raw(task.mask)
+    edited = perform(from_raw(task.source), area, task.prompt, seed=task.seed, longest=task.longest)
+    if task.clear and is_opaque(edited):
+        edited = perform(edited, None, REMOVE_BACKGROUND, seed=task.seed, longest=task.longest)
+    return to_raw(edited)
+
+
+def _cut_out(picture: Picture) -> Picture | None:
+    from retouch.engines.cpu.perform import perform  # noqa: PLC0415 - only workers hold the editor in memory
+
+    try:
+        return to_raw(perform(load(picture, param="image"), None, REMOVE_BACKGROUND, seed=0))
+    except RetouchError as refusal:
+        if refusal.code is Code.MASK_REQUIRED:
+            return None
+        raise

@@ -1,0 +1,122 @@
+"""`retouch edit`, `keys` and `models` as typed in a shell."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from support.images import decoded, encoded, mask, photo
+from support.server import PLUGIN
+
+
+def retouch(*arguments: object, cwd: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RETOUCH_")}
+    command = [sys.executable, "-m", "retouch", *map(str, arguments)]
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env={**kept, "PYTHONPATH": str(PLUGIN), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "a.png").write_bytes(encoded(photo()))
+    (tmp_path / "b.jpg").write_bytes(encoded(photo(80, 80), "JPEG"))
+    (tmp_path / "mask.png").write_bytes(mask())
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    return tmp_path
+
+
+def test_an_edit_lands_beside_its_input(folder: Path) -> None:
+    done = retouch("edit", "a.png", "--prompt", "make it black and white", cwd=folder)
+    assert (done.returncode, done.stdout) == (0, "a-edited.png\n")
+    pixels = decoded((folder / "a-edited.png").read_bytes())
+    assert pixels.shape[:2] == (64, 96)
+    assert np.ptp(pixels.astype(int), axis=-1).max() == 0
+    assert {path.name for path in folder.iterdir()} == {"a.png", "a-edited.png", "b.jpg", "mask.png", "broken.png"}
+
+
+def test_a_mask_a_seed_and_several_images(folder: Path) -> None:
+    """With -n, one file each; the same seed gives the same bytes."""
+    given = ("edit", "a.png", "-p", "remove it", "--mask", "mask.png", "-n", 2, "--seed", 4)
+    for output in ("x.png", "y.png"):
+        assert retouch(*given, "-o", output, cwd=folder).returncode == 0
+    for number in (1, 2):
+        assert (folder / f"x-{number}.png").read_bytes() == (folder / f"y-{number}.png").read_bytes()
+        assert np.array_equal(decoded((folder / f"x-{number}.png").read_bytes())[:20, :, :3], photo()[:20])
+
+
+def test_several_inputs_go_into_a_folder(folder: Path) -> None:
+    done = retouch("edit", "a.png", "b.jpg", "-p", "sepia", "-o", "out", "--format", "webp", cwd=folder)
+    assert done.returncode == 0
+    assert sorted(path.name for path in (folder / "out").iterdir()) == ["a.webp", "b.webp"]
+
+
+def test_the_format_follows_the_output_name(folder: Path) -> None:
+    assert retouch("edit", "a.png", "-p", "sepia", "-o", "new/c.jpg", "--size", "33x44", cwd=folder).returncode == 0
+    data = (folder / "new" / "c.jpg").read_bytes()
+    assert data.startswith(b"\xff\xd8")
+    assert decoded(data).shape == (44, 33, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (("broken.png", "-p", "sepia"), 3, "cut off"),
+        (("a.png", "-p", "add a cat"), 3, "cat"),
+        (("a.png", "-p", "remove the person"), 3, "mask"),
+        (("a.png", "-p", "sepia", "--size", "big"), 2, "size"),
+        (("a.png", "-p", "sepia", "--model", "none"), 3, "none"),
+        (("missing.png", "-p", "sepia"), 2, "missing.png"),
+        (("a.png", "-p", "fail UPSTREAM_ERROR", "--model", "repaint"), 1, "told to fail"),
+    ],
+)
+def test_exit_statuses(folder: Path, arguments: tuple[str, ...], status: int, message: str) -> None:
+    """0 done, 1 failed, 2 wrong usage, 3 refused; the reason goes to standard error."""
+    (folder / "retouch.toml").write_text('[models.repaint]\nroutes = [{ engine = "repaint", model = "any" }]\n')
+    done = retouch("edit", *arguments, cwd=folder, RETOUCH_CONFIG="retouch.toml")
+    assert done.returncode == status, done.stderr
+    assert message in done.stderr
+    assert done.stdout == ""
+
+
+def test_one_bad_input_does_not_stop_the_others(folder: Path) -> None:
+    done = retouch("edit", "broken.png", "a.png", "-p", "sepia", cwd=folder)
+    assert (done.returncode, done.stdout) == (3, "a-edited.png\n")
+
+
+def test_keys_are_made_listed_and_revoked(tmp_path: Path) -> None:
+    made = retouch("keys", "create", "--name", "phone", cwd=tmp_path)
+    key = made.stdout.strip()
+    assert made.returncode == 0
+    assert key.startswith("rt-")
+    listed = retouch("keys", "list", cwd=tmp_path)
+    assert "phone" in listed.stdout
+    assert key not in listed.stdout
+    key_id = next(word for word in listed.stdout.split() if word.startswith("key_"))
+    assert retouch("keys", "revoke", key_id, cwd=tmp_path).returncode == 0
+    assert "revoked" in retouch("keys", "list", cwd=tmp_path).stdout
+    assert retouch("keys", "revoke", key_id, cwd=tmp_path).returncode == 1
+
+
+def test_models_says_what_works_and_what_is_missing(tmp_path: Path) -> None:
+    done = retouch("models", cwd=tmp_path, COLUMNS="200")
+    assert done.returncode == 0
+    lines = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}
+    assert "available" in lines["retouch-classic"]
+    assert "retouch.toml" in lines["gpt-image-1"]
+
+
+def test_a_wrong_catalogue_entry_names_model_and_key(tmp_path: Path) -> None:
+    (tmp_path / "retouch.toml").write_text("[models.mine]\nprize = 3\n")
+    done = retouch("models", cwd=tmp_path, RETOUCH_CONFIG="retouch.toml")
+    assert done.returncode == 2
+    assert "mine" in done.stderr
+    assert "prize" in done.stderr
