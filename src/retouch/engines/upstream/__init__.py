@@ -21,13 +21,16 @@ from retouch.engines.upstream.failures import (
     unreachable,
     unusable,
 )
+from retouch.engines.upstream.images_answer import IMAGE_BYTES, Answered, read_events, read_images
 from retouch.engines.upstream.lift import Lifted, lift
-from retouch.engines.upstream.pictures import alpha_mask, in_formats, luma_mask, open_base64, open_picture
-from retouch.engines.upstream.problem import read_problem
+from retouch.engines.upstream.pictures import alpha_mask, luma_mask, open_base64, open_picture
+from retouch.engines.upstream.problem import read_problem, refusal_of
 from retouch.engines.upstream.retry_after import retry_after
 
 __all__ = [
+    "IMAGE_BYTES",
     "Answer",
+    "Answered",
     "Body",
     "Client",
     "Events",
@@ -42,14 +45,16 @@ __all__ = [
     "cut_off",
     "download",
     "find_key",
-    "in_formats",
     "json_body",
     "lift",
     "luma_mask",
     "multipart",
     "open_base64",
     "open_picture",
+    "read_events",
+    "read_images",
     "read_problem",
+    "refusal_of",
     "refused",
     "retry_after",
     "silent",

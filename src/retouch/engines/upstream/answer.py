@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 
 import aiohttp
 
@@ -36,24 +36,21 @@ class Answer:
         """The whole body, at most `limit` bytes."""
         self._bound(self._response.content_length or 0, limit)
         body = bytearray()
-        async for piece in self.pieces():
+        while piece := await self.next_piece():
             self._bound(len(body) + len(piece), limit)
             body += piece
         return body
 
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """The body as it arrives."""
+    async def next_piece(self) -> bytes:
+        """What has arrived of the body; waits for more, empty at its end.
+
+        No generator: one that its reader leaves would be closed by a task of its own, some time later.
+        """
         if self.headers.get("content-encoding", "identity").lower() != "identity":
             raise unusable(self._provider, "it is compressed, which was not asked for")
-        content = self._response.content
-        while piece := await self._next(content):
-            yield piece
-
-    async def _next(self, content: aiohttp.StreamReader) -> bytes:
-        # A timer for each read, not one around the loop: the loop's body runs in the consumer.
         try:
             async with asyncio.timeout(self._deadline - time.monotonic()):
-                return await content.readany()
+                return await self._response.content.readany()
         except TimeoutError:
             raise silent(self._provider, sent=True) from None
         except (aiohttp.ClientError, OSError):

@@ -1,7 +1,7 @@
 """Request bodies as lists of buffers, sent in slices: a picture is never copied to be sent."""
 
 import secrets
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import orjson
@@ -25,7 +25,7 @@ class Body:
         """Bytes in all."""
         return sum(memoryview(buffer).nbytes for buffer in self.buffers)
 
-    async def pieces(self) -> AsyncIterator[memoryview]:
+    def pieces(self) -> Iterator[memoryview]:
         """The bytes as views of at most SLICE bytes."""
         for buffer in self.buffers:
             view = memoryview(buffer).cast("B")

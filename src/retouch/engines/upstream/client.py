@@ -87,7 +87,7 @@ class Client:
                     method,
                     URL(url, encoded=True),
                     headers={**headers, **sending.headers},
-                    data=sending.pieces() if sending.body else None,
+                    data=sending if sending.body else None,
                     allow_redirects=False,
                 )
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -116,31 +116,35 @@ class _Sending:
     def __init__(self, provider: str, body: Body | None) -> None:
         self.provider = provider
         self.body = body
-        self._whole = body is None
+        self._pieces = body.pieces() if body else iter(())
+        self._left = body.length if body else 0
 
     @property
     def headers(self) -> dict[str, str]:
         """What describes the body."""
         if self.body is None:
             return {}
-        return {"content-type": self.body.content_type, "content-length": str(self.body.length)}
+        return {"content-type": self.body.content_type, "content-length": str(self._left)}
 
-    async def pieces(self) -> AsyncIterator[memoryview]:
-        """The body's pieces. The last counts as sent when it is handed over, to be on the safe side."""
-        assert self.body is not None  # noqa: S101 - asked for only where there is one
-        left = self.body.length
-        async for piece in self.body.pieces():
-            left -= len(piece)
-            self._whole = left == 0
-            yield piece
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> memoryview:
+        """The body's next piece. The last counts as sent when it is handed over, to be on the safe side."""
+        piece = next(self._pieces, None)
+        if piece is None:
+            raise StopAsyncIteration
+        self._left -= len(piece)
+        return piece
 
     def failure(self, error: Exception) -> UpstreamFailure:
         """What a failure to get an answer's head means."""
+        whole = self._left == 0
         for kinds, why in _UNSENT:
             if isinstance(error, kinds):
                 return unreachable(self.provider, why)
         if isinstance(error, TimeoutError):
-            return silent(self.provider, sent=self._whole)
-        if not self._whole:
+            return silent(self.provider, sent=whole)
+        if not whole:
             return unreachable(self.provider, "the connection was closed before the whole request was sent")
         return cut_off(self.provider, "the connection was closed without an answer")

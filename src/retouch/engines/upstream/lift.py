@@ -19,7 +19,7 @@ class Lifted:
 
     def text(self, number: object) -> Buffer | None:
         """What stood where `value` now holds `number`; None where nothing was lifted there (an absent field)."""
-        return self.texts[number] if isinstance(number, int) and number < len(self.texts) else None
+        return self.texts[number] if isinstance(number, int) and 0 <= number < len(self.texts) else None
 
 
 def lift(body: Buffer, key: str = "b64_json") -> Lifted:

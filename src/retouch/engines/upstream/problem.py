@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import orjson
 
+from retouch.domain.errors import UpstreamFailure
+from retouch.engines.upstream.answer import Answer
 from retouch.engines.upstream.failures import Refusal
 from retouch.engines.upstream.retry_after import retry_after
 
@@ -21,6 +23,19 @@ _PARAMS = {
     "mask": "mask",
     "mask_image": "mask",
 }
+
+
+#: Bytes of an error answer that are looked at.
+_LONGEST = 64 * 1024
+
+
+async def refusal_of(answer: Answer) -> Refusal:
+    """What an answer of any status but success says; one that cannot be read still has its status."""
+    try:
+        body = bytes(await answer.read(_LONGEST))
+    except UpstreamFailure:
+        body = b""
+    return read_problem(answer.status, answer.headers, body)
 
 
 def read_problem(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
