@@ -14,6 +14,7 @@ from retouch.engines.cpu.holes import (
     grow,
     windows,
 )
+from retouch.engines.cpu.shade import even_out
 
 __all__ = ["border_depths", "check_outpaint", "grow", "inpaint"]
 
@@ -72,7 +73,8 @@ def _match(view: Pixels, hole: Pixels, others: Pixels, seed: int) -> Pixels:
     # The library keeps its seed from call to call, so it is set before each.
     patchmatch.set_random_seed(seed)
     forbidden = others if others.any() else None
-    return np.asarray(patchmatch.inpaint(view, hole, global_mask=forbidden, patch_size=PATCH), np.uint8)
+    solved = np.asarray(patchmatch.inpaint(view, hole, global_mask=forbidden, patch_size=PATCH), np.uint8)
+    return even_out(solved, hole, hole | others)
 
 
 def _shrink(view: Pixels, hole: Pixels, others: Pixels, longest: int) -> tuple[Pixels, Pixels, Pixels]:
