@@ -113,7 +113,8 @@ def _images(seen: Seen) -> Image.Image:
     files = seen.files("image", "image[]")
     if len(names) != 1 or not 1 <= len(files) <= 16 or (names == {"image"} and len(files) > 1):
         raise refuse("Missing or mixed image.", "missing_required_parameter", param="image")
-    return [_picture(file, "image", 50_000_000) for file in files][0]
+    first, *_ = [_picture(file, "image", 50_000_000) for file in files]
+    return first
 
 
 def _mask(files: list[Part], first: Image.Image) -> None:

@@ -78,9 +78,9 @@ class Upstream:
         self.port: int = self._listener.getsockname()[1]
         app = web.Application(client_max_size=2**30)
         app.router.add_route("*", "/{path:.*}", self._handle)
-        self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None)
+        self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
-        await web.SockSite(self._runner, self._listener, shutdown_timeout=1).start()
+        await web.SockSite(self._runner, self._listener).start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
