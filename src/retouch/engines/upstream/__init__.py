@@ -5,6 +5,7 @@ of the client library's own errors.
 """
 
 from retouch.engines.upstream.answer import Answer
+from retouch.engines.upstream.base64_body import Base64, Base64Body, base64_json
 from retouch.engines.upstream.body import Body, Filed, json_body, multipart
 from retouch.engines.upstream.client import Client
 from retouch.engines.upstream.credentials import bearer, find_key
@@ -23,14 +24,20 @@ from retouch.engines.upstream.failures import (
 )
 from retouch.engines.upstream.images_answer import IMAGE_BYTES, Answered, read_events, read_images
 from retouch.engines.upstream.lift import Lifted, lift
+from retouch.engines.upstream.nano_banana import V2_5, V3, V3_1, Shapes, Spelling
 from retouch.engines.upstream.pictures import alpha_mask, luma_mask, open_base64, open_picture
 from retouch.engines.upstream.problem import read_problem, refusal_of
 from retouch.engines.upstream.retry_after import retry_after
 
 __all__ = [
     "IMAGE_BYTES",
+    "V2_5",
+    "V3",
+    "V3_1",
     "Answer",
     "Answered",
+    "Base64",
+    "Base64Body",
     "Body",
     "Client",
     "Events",
@@ -38,7 +45,10 @@ __all__ = [
     "Lifted",
     "MediaHosts",
     "Refusal",
+    "Shapes",
+    "Spelling",
     "alpha_mask",
+    "base64_json",
     "bearer",
     "blocked",
     "clean",
