@@ -117,7 +117,7 @@ class ColourWash(Step):
 
     name: ClassVar[str] = "wash"
     colour: Colour
-    strength: float = 0.35
+    strength: float = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,33 +91,31 @@ def clean(prompt: str) -> Sentence:
     return Sentence(" ".join(words), tuple(starts), tuple(spans), source, tuple(quotes))
 
 
-def _words(token: str, source: str, start: int, end: int) -> tuple[str, ...]:
-    """The words that a token stands for: usually one, none for a symbol that says nothing."""
-    if token[0].isalnum() or (token[0] in f"#.{QUOTED}" and len(token) > 1):
-        return (
-            tuple(_SPELLINGS.get(token, token).replace(" (", "(").split(" "))
-            if "(" not in token
-            else (re.sub(r"\s", "", token),)
-        )
-    if token in "/-+:":
-        return _joint(token, source[start - 1 : start], source[end : end + 1])
-    if token in _PAUSES:
-        return (_PAUSES[token],)
-    return (_SYMBOLS[token],) if token in _SYMBOLS else _other(token)
+def _words(piece: str, source: str, start: int, end: int) -> tuple[str, ...]:
+    """The words that a piece stands for: usually one, none for a symbol that says nothing."""
+    if piece.startswith("rgb("):
+        return (re.sub(r"\s", "", piece),)
+    if piece[0].isalnum() or (len(piece) > 1 and piece[0] in f"#.{QUOTED}"):
+        return tuple(_SPELLINGS.get(piece, piece).split(" "))
+    if piece in "/-+:":
+        return _joint(piece, source[start - 1 : start], source[end : end + 1])
+    if piece in _PAUSES:
+        return (_PAUSES[piece],)
+    return (_SYMBOLS[piece],) if piece in _SYMBOLS else _other(piece)
 
 
-def _joint(token: str, before: str, after: str) -> tuple[str, ...]:
+def _joint(piece: str, before: str, after: str) -> tuple[str, ...]:
     """A sign between words is a space, between or before numbers it means something."""
-    if token == "-":
+    if piece == "-":
         return ("-",) if after.isdigit() and not before.isalnum() else ((",",) if before == after == " " else ())
-    if token == ":":
+    if piece == ":":
         return (":",)
-    if token == "+":
+    if piece == "+":
         return ("+",) if after.isdigit() else ("and",)
     return ("/",) if before.isdigit() and after.isdigit() else ()
 
 
-def _other(token: str) -> tuple[str, ...]:
+def _other(piece: str) -> tuple[str, ...]:
     """Emoji and brackets say nothing; any other sign is a word that nobody will understand."""
-    category = unicodedata.category(token)
-    return () if category in {"So", "Sk", "Ps", "Pe", "Pi", "Pf", "Mn"} or token in "*\"'`~^_" else (token,)
+    category = unicodedata.category(piece)
+    return () if category in {"So", "Sk", "Ps", "Pe", "Pi", "Pf", "Mn"} or piece in "*\"'`~^_" else (piece,)

@@ -40,13 +40,32 @@ def _cover(match: re.Match[str], _sentence: Sentence) -> Wish | None:
 _BOX = r"(?:box|rectangle|block|bar|bars|patch|square|solid color)"
 
 PATTERNS: tuple[Pattern, ...] = (
-    pattern(rf"{_PRE}(?:(?:gaussian|box|smooth) )?(?:blur|defocus)(?: out| away)?(?: {_T}(?: out)?)??{_POST}", _strength(Blur)),
-    pattern(rf"(?:apply|add|use|put|do|give) (?:it )?{_PRE}(?:(?:a|an|some|the) )?{_PRE.replace('pre', 'mid')}(?:(?:gaussian|soft|box) )?blur(?:ring)?(?: effect| filter)?(?: (?:to|on|over) {_T})??", _strength(Blur)),
+    pattern(
+        rf"{_PRE}(?:(?:gaussian|box|smooth) )?(?:blur|defocus)(?: out| away)?(?: {_T}(?: out)?)??{_POST}",
+        _strength(Blur),
+    ),
+    pattern(
+        rf"(?:apply|add|use|put|do|give) (?:it )?{_PRE}(?:(?:a|an|some|the) )?{_PRE.replace('pre', 'mid')}"
+        rf"(?:(?:gaussian|soft|box) )?blur(?:ring)?(?: effect| filter)?(?: (?:to|on|over) {_T})??",
+        _strength(Blur),
+    ),
     pattern(r"(?:gaussian|soft) blur", _strength(Blur)),
-    pattern(rf"{_PRE}(?:pixelate|pixelize|censor|anonymize|mosaic|depixelize|pixelated)(?: out)?(?: {_T})??{_POST}", _strength(Pixelate)),
-    pattern(rf"(?:make|render|turn) {_T} {_PRE}(?:look )?(?:pixelated|into (?:px|a mosaic|mosaic)|unrecognizable)", _strength(Pixelate)),
-    pattern(rf"(?:apply|add|use|put) (?:a |an |some )?{_PRE}(?:pixelat(?:ion|ed?)|mosaic|pixelated|censor)(?: effect| filter| bar)?(?: (?:to|on|over) {_T})??", _strength(Pixelate)),
-    pattern(rf"(?:redact|black out|blackout|blank out|block out)(?: {_T})??(?: out)?(?: (?:with|in|using) (?:a )?(?P<color>{COLOR})(?: {_BOX})?)?", _cover),
-    pattern(rf"(?:cover|fill|paint over|hide|paint)(?: (?:up|in|over))?(?: {_T})?? (?:with|in|using|by) (?:a )?(?:solid )?(?P<color>{COLOR})(?: {_BOX})?", _cover),
+    pattern(rf"{_PRE}(?:pixelate|pixelize|censor|anonymize)(?: out)?(?: {_T})??{_POST}", _strength(Pixelate)),
+    pattern(rf"(?:make|render|turn) {_T} {_PRE}(?:look )?(?:pixelated|into px|unrecognizable)", _strength(Pixelate)),
+    pattern(
+        rf"(?:apply|add|use|put) (?:a |an |some )?{_PRE}(?:pixelation|(?:pixelated?|mosaic|px) (?:effect"
+        rf"|filter))(?: (?:to|on|over) {_T})??",
+        _strength(Pixelate),
+    ),
+    pattern(
+        rf"(?:redact|black out|blackout|blank out)(?: {_T})??(?: out)?(?: (?:with|in|using) (?:a )?"
+        rf"(?P<color>{COLOR})(?: {_BOX})?)?",
+        _cover,
+    ),
+    pattern(
+        rf"(?:cover|fill|paint over|hide)(?: (?:up|in))?(?: {_T})?? (?:with|in|using|by) (?:a )?(?:solid )?"
+        rf"(?P<color>{COLOR})(?: {_BOX})?",
+        _cover,
+    ),
     pattern(rf"(?:put|place|add|draw) (?:a )?(?P<color>{COLOR}) {_BOX} (?:over|on|on top of) {_T}", _cover),
-)  # fmt: skip
+)

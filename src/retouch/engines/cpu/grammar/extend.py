@@ -11,12 +11,19 @@ from retouch.engines.cpu.steps import EXTEND_LIMIT, Extend
 
 _DEFAULT = 0.15
 _VERB = r"(?:extend|expand|outpaint|uncrop|widen|enlarge|grow|stretch out)"
-_CANVAS = rf"(?:{IMAGE}|(?:the |its |this )?(?:canvas|background|borders?|edges?|scene|view|frame|field of view)(?: of {IMAGE})?)"
-_SIDE = r"(?:left|right|top|bottom|upwards?|downwards?|up|down|leftwards?|rightwards?|sideways|horizontally|vertically|above|below)"
+_CANVAS = (
+    rf"(?:{IMAGE}|(?:the |its |this )?(?:canvas|background|borders?|edges?|scene|view|frame"
+    rf"|field of view)(?: of {IMAGE})?)"
+)
+_SIDE = (
+    r"(?:left|right|top|bottom|upwards?|downwards?|up|down|leftwards?|rightwards?|sideways"
+    r"|horizontally|vertically|above|below)"
+)
 _ONE = rf"(?:(?:the )?{_SIDE}(?: (?:hand )?(?:side|edge|border)s?)?)"
 _SIDES = (
     rf"(?:{_ONE}(?:(?: and| ,| , and) (?:to |on |at |towards )?{_ONE}){{0,3}}"
-    r"|both sides|(?:all|each|every)(?: (?:of )?(?:the )?(?:4 )?)?(?:sides?|directions?|edges?|around)?|all around|outwards?)"
+    r"|both sides|(?:all|each|every)(?: (?:of )?(?:the )?(?:4 )?)?(?:sides?|directions?|edges?"
+    r"|around)?|all around|outwards?)"
 )
 _MUCH = rf"(?:by )?(?:about )?(?P<much>{NUM}) (?P<unit>%|px)"
 _SAID = {"up": "top", "above": "top", "down": "bottom", "below": "bottom"}
@@ -37,8 +44,8 @@ def _named(text: str | None) -> tuple[str, ...]:
 
 
 def _extend(match: re.Match[str], _sentence: Sentence) -> Wish | None:
-    said = match.groupdict()
-    where = _named(said.get("sides") or said.get("sides2"))
+    said = {name.rstrip("2"): value for name, value in match.groupdict().items() if value}
+    where = _named(said.get("sides"))
     if not where:
         return None
     if said.get("much") is None:
@@ -63,10 +70,37 @@ def _wider(match: re.Match[str], _sentence: Sentence) -> Wish | None:
 
 
 PATTERNS: tuple[Pattern, ...] = (
-    pattern(rf"(?:extend|expand|outpaint|uncrop|widen)(?: {_CANVAS})?(?: {_MUCH})?(?: (?:to|on|at|towards|in|toward) ?(?:the )?)?(?: ?(?P<sides>{_SIDES}))?(?: of {IMAGE})?", _extend),
-    pattern(rf"(?:extend|expand|outpaint|uncrop|widen)(?: {_CANVAS})? (?:(?:to|on|at|towards|in|toward) )?(?:the )?(?P<sides>{_SIDES})(?: of {IMAGE})? {_MUCH}(?: (?:each|on each side|on all sides|on both sides))?", _extend),
-    pattern(rf"(?:enlarge|grow|increase|make) (?:the |its )?canvas(?: size)?(?: bigger| larger)?(?: {_MUCH})?(?: (?:to|on|at|in) (?P<sides>{_SIDES}))?", _extend),
-    pattern(rf"(?:add|create|give)(?: {IMAGE})? (?:some |a bit of |a little |{_MUCH} (?:of |more )?)?(?:more |extra |additional )?(?:space|room|background|margin|canvas)(?: (?:to|on|at|in|around|along) ?(?P<sides>{_SIDES})?(?: of)?(?: ?{IMAGE})?)?", _extend),
-    pattern(r"(?:zoom|pull) out(?: a (?:bit|little)| slightly)?|uncrop|outpainting|outpaint|zoom out by (?P<much>\d+) (?P<unit>%)", _extend),
-    pattern(rf"make {IMAGE} (?:a bit |a little |slightly )?(?P<way>wider|taller)", _wider),
-)  # fmt: skip
+    pattern(
+        rf"(?:extend|expand|outpaint|uncrop|widen)(?: {_CANVAS})?(?: {_MUCH})?(?: (?:to|on|at|towards|in"
+        rf"|toward) ?(?:the )?)?(?: ?(?P<sides>{_SIDES}))?(?: of {IMAGE})?",
+        _extend,
+    ),
+    pattern(
+        rf"(?:extend|expand|outpaint|uncrop|widen)(?: {_CANVAS})? (?:(?:to|on|at|towards|in|toward) )?"
+        rf"(?:the )?(?P<sides>{_SIDES})(?: of {IMAGE})? {_MUCH}(?: (?:each|on each side|on all sides"
+        r"|on both sides))?",
+        _extend,
+    ),
+    pattern(
+        rf"(?:enlarge|grow|increase|make) (?:the |its )?canvas(?: size)?(?: bigger| larger)?(?: {_MUCH})?"
+        rf"(?: (?:to|on|at|in) (?P<sides>{_SIDES}))?",
+        _extend,
+    ),
+    pattern(
+        rf"(?:add|create|give)(?: {IMAGE})? (?:(?:some |a bit of |a little |{_MUCH} (?:of )?)?(?:more|extra"
+        rf"|additional|of)|some|{_MUCH.replace('much>', 'much2>').replace('unit>', 'unit2>')}) (?:space"
+        rf"|room|margin|canvas|background)(?: (?:to|on|at|in|around|along) ?(?P<sides>{_SIDES})?(?: of)?"
+        rf"(?: ?{IMAGE})?)?",
+        _extend,
+    ),
+    pattern(
+        rf"(?:add|create) (?:space|room|margin) (?:to|on|at|in|around|along) (?P<sides>{_SIDES})" rf"(?: of {IMAGE})?",
+        _extend,
+    ),
+    pattern(
+        r"zoom out(?: a (?:bit|little)| slightly)?|uncrop|outpainting|outpaint|zoom out by (?P<much>\d+) "
+        r"(?P<unit>%)",
+        _extend,
+    ),
+    pattern(rf"make (?!it\b|this\b|that\b){IMAGE} (?:a bit |a little |slightly )?(?P<way>wider|taller)", _wider),
+)

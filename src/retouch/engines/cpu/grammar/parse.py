@@ -5,9 +5,8 @@ that begin no pattern are named in the refusal. Half of a prompt is never perfor
 """
 
 import re
-from dataclasses import dataclass
 
-from retouch.domain.errors import Code, RetouchError
+from retouch.domain.errors import RetouchError
 from retouch.engines.cpu.grammar import (
     background,
     effects,
@@ -17,24 +16,29 @@ from retouch.engines.cpu.grammar import (
     recolor,
     refusals,
     removal,
+    scaling,
     styles,
     text,
+    tints,
     tone,
 )
+from retouch.engines.cpu.grammar.answers import refusal
 from retouch.engines.cpu.grammar.clean import LONGEST, Sentence, clean
-from retouch.engines.cpu.grammar.examples import can_do
+from retouch.engines.cpu.grammar.instruction import Instruction
 from retouch.engines.cpu.grammar.language import is_foreign
 from retouch.engines.cpu.grammar.pattern import Pattern, Refusal, Wish
 from retouch.engines.cpu.grammar.scope import settle
+from retouch.engines.cpu.grammar.things import is_mixture
 from retouch.engines.cpu.grammar.words import SKIP
-from retouch.engines.cpu.steps import Step
 
 #: The families; of two equally long readings the earlier one wins.
 PATTERNS: tuple[Pattern, ...] = (
     *geometry.PATTERNS,
+    *scaling.PATTERNS,
     *background.PATTERNS,
     *text.PATTERNS,
     *styles.PATTERNS,
+    *tints.PATTERNS,
     *quality.PATTERNS,
     *effects.PATTERNS,
     *tone.PATTERNS,
@@ -49,76 +53,14 @@ MOST_STEPS = 8
 
 _SKIP = re.compile(rf"(?:{SKIP})(?= |$) ?")
 _PAUSE = re.compile(r" (?=[,.]|and\b|then\b)")
-_CONDITIONS = frozenset(
-    [
-        "but",
-        "except",
-        "excluding",
-        "not",
-        "don't",
-        "dont",
-        "doesn't",
-        "without",
-        "unless",
-        "if",
-        "only",
-        "other",
-        "than",
-        "keep",
-        "keeping",
-        "leave",
-        "preserve",
-        "retain",
-        "instead",
-        "rather",
-        "while",
-        "until",
-        "no",
-        "never",
-        "avoid",
-        "nothing",
-    ]
-)
+_CONDITIONS = frozenset({
+    "but", "except", "excluding", "not", "don't", "dont", "doesn't", "without", "unless", "if", "only", "other",
+    "than", "keep", "keeping", "leave", "preserve", "retain", "instead", "rather", "while", "until", "no", "never",
+    "avoid", "nothing",
+})  # fmt: skip
 _GLUE = re.compile(
     r"(?:the|a|an|it|its|this|that|of|in|on|to|at|is|be|so|make|image|photo|picture|and|my|with|please|for|\d+|[,.:%])$"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Instruction:
-    """A prompt, understood.
-
-    reads_image_alpha: the image's own transparent pixels are the area to edit where no mask is given.
-    reshapes: the result has another shape than the source. varied: another seed gives another result.
-    slow: worth a coarse preview. notes: sentences for the caller.
-    """
-
-    steps: tuple[Step, ...]
-
-    @property
-    def reads_image_alpha(self) -> bool:
-        return any(step.reads_alpha for step in self.steps)
-
-    @property
-    def reshapes(self) -> bool:
-        return any(step.reshapes for step in self.steps)
-
-    @property
-    def varied(self) -> bool:
-        return any(step.varied for step in self.steps)
-
-    @property
-    def slow(self) -> bool:
-        return any(step.slow for step in self.steps)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(step.note for step in self.steps if step.note))
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The steps by name, in order."""
-        return tuple(step.label for step in self.steps)
 
 
 def parse(prompt: str, *, mask: bool, clear: bool = False) -> Instruction:
@@ -136,13 +78,13 @@ def parse(prompt: str, *, mask: bool, clear: bool = False) -> Instruction:
     if len(sentence.text) > LONGEST:
         raise _too_long()
     if not sentence.text.strip(" ,.:"):
-        raise _refuse("The prompt says nothing to do.", [])
+        raise refusal("The prompt says nothing to do.", [])
     if is_foreign(sentence.text):
-        raise _refuse("The built-in editor reads English only.", sentence.text.split()[:12])
+        raise refusal("The built-in editor reads English only.", sentence.text.split()[:12])
     wishes = _read(sentence)
     steps = settle(wishes, mask=mask, clear=clear)
     if len(steps) > MOST_STEPS:
-        raise _refuse(f"At most {MOST_STEPS} changes at once, please.", [])
+        raise refusal(f"At most {MOST_STEPS} changes at once, please.", [])
     return Instruction(steps)
 
 
@@ -155,9 +97,9 @@ def _read(sentence: Sentence) -> list[Wish]:
     while at < len(sentence.text):
         try:
             found = _longest(sentence, at)
-        except Refusal as refusal:
+        except Refusal as reason:
             found = None
-            reasons.append(str(refusal))
+            reasons.append(str(reason))
         if found is None:
             end = _clause_end(sentence.text, at)
             unknown += sentence.text[at:end].split()
@@ -168,7 +110,7 @@ def _read(sentence: Sentence) -> list[Wish]:
     if unknown:
         raise _not_understood(sentence, unknown, reasons)
     if not wishes:
-        raise _refuse("The prompt says nothing to do.", sentence.text.split()[:12])
+        raise refusal("The prompt says nothing to do.", sentence.text.split()[:12])
     return wishes
 
 
@@ -179,8 +121,10 @@ def _longest(sentence: Sentence, at: int) -> tuple[Wish, int] | None:
     ]
     matches.sort(key=lambda found: -found[0].end())
     for match, pattern in matches:
+        if is_mixture(match.groupdict().get("target") or ""):
+            continue
         if match.end() > at and (wish := pattern.read(match, sentence)) is not None:
-            return wish, match.end()
+            return wish, match.end() if wish.end is None else wish.end
     return None
 
 
@@ -201,11 +145,11 @@ def _not_understood(sentence: Sentence, unknown: list[str], reasons: list[str]) 
     words = [word for word in dict.fromkeys(unknown) if not _GLUE.match(word)][:12] or unknown[:12]
     words = [sentence.quotes[int(word[1:])] if word[0] == "\x01" else word for word in words]
     if reasons:
-        return _refuse(reasons[0], words)
+        return refusal(reasons[0], words)
     if _CONDITIONS & set(sentence.text.split()):
-        return _refuse("The built-in editor takes no conditions or exceptions: say only what to do.", words)
+        return refusal("The built-in editor takes no conditions or exceptions: say only what to do.", words)
     named = ", ".join(repr(word) for word in words)
-    return _refuse(
+    return refusal(
         f"The built-in editor cannot do this: it did not understand {named}. It reads short English instructions "
         "and draws nothing new; a generative model can.",
         words,
@@ -213,10 +157,4 @@ def _not_understood(sentence: Sentence, unknown: list[str], reasons: list[str]) 
 
 
 def _too_long() -> RetouchError:
-    return _refuse("The prompt is too long for the built-in editor, which reads short instructions.", [])
-
-
-def _refuse(message: str, words: list[str]) -> RetouchError:
-    return RetouchError(
-        Code.PROMPT_NOT_SUPPORTED, message, param="prompt", extras={"not_understood": words, "can_do": can_do()}
-    )
+    return refusal("The prompt is too long for the built-in editor, which reads short instructions.", [])

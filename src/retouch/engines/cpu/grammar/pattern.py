@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from retouch.domain.errors import Code, RetouchError
 from retouch.engines.cpu.grammar.clean import Sentence
 from retouch.engines.cpu.grammar.things import Target
 from retouch.engines.cpu.grammar.words import END
@@ -15,11 +14,13 @@ from retouch.engines.cpu.steps import Step
 class Wish:
     """One part of a prompt, understood: its steps and what they act on.
 
-    target None inherits what the part before acted on ("make the sky darker and warmer").
+    target None inherits what the part before acted on ("make the sky darker and warmer"). end is where the part
+    ends in the sentence's text, where that is not where the pattern's match ends.
     """
 
     steps: tuple[Step, ...]
     target: Target | None = None
+    end: int | None = None
 
 
 class Refusal(Exception):  # noqa: N818 - a verdict on a pattern, not a failure of the program
@@ -55,8 +56,3 @@ def refuses(reason: str) -> Reader:
         raise Refusal(reason)
 
     return read
-
-
-def refused(code: Code, message: str, words: list[str], can_do: list[str]) -> RetouchError:
-    """The error that a caller sees."""
-    return RetouchError(code, message, param="prompt", extras={"not_understood": words, "can_do": can_do})

@@ -6,8 +6,7 @@ changed besides a marked thing, cannot be kept and is refused.
 
 from dataclasses import replace
 
-from retouch.domain.errors import Code, RetouchError
-from retouch.engines.cpu.grammar.examples import can_do
+from retouch.engines.cpu.grammar.answers import mask_required, refusal
 from retouch.engines.cpu.grammar.pattern import Wish
 from retouch.engines.cpu.grammar.things import THE_IMAGE, Kind, Target
 from retouch.engines.cpu.steps import (
@@ -38,7 +37,7 @@ def settle(wishes: list[Wish], *, mask: bool, clear: bool) -> tuple[Step, ...]:
         return _in_mask(placed)
     for step, where in placed:
         if (where.kind in {Kind.OBJECT, Kind.MARKED} or step.local) and not (clear and isinstance(step, Remove)):
-            raise _mask_required(where)
+            raise mask_required(where.name)
     return tuple(replace(step, area=_AREAS.get(where.kind, step.area)) for step, where in placed)
 
 
@@ -50,6 +49,8 @@ def _placed(wishes: list[Wish]) -> list[tuple[Step, Target]]:
         where = wish.target or before
         if where.kind is Kind.PRONOUN and before.kind is Kind.OBJECT:
             where = before
+        elif where.kind is Kind.PRONOUN and placed and isinstance(placed[-1][0], _FINAL):
+            where = THE_IMAGE
         placed += [(step, where) for step in wish.steps]
         before = THE_IMAGE if isinstance(wish.steps[-1], _FINAL) else where
     return placed
@@ -62,35 +63,13 @@ def _in_mask(placed: list[tuple[Step, Target]]) -> tuple[Step, ...]:
         # On a canvas with a marked margin, `outpaint` means that margin: the way OpenAI's clients ask for it.
         step = FillTransparent() if said == _WHOLE_CANVAS else said
         if step.reshapes:
-            raise _unsupported("A mask cannot limit a change of shape: send that edit without a mask.", where)
+            raise refusal("A mask cannot limit a change of shape: send that edit without a mask.", [step.label])
         if where.kind is Kind.OBJECT:
             places.add(where.name)
         elif where.kind in _AREAS or (where.kind is Kind.IMAGE and not isinstance(step, Text | Remove)):
             places.add(where.kind.name.lower())
         steps.append(replace(step, area=Area.MARKED))
     if len(places) > 1:
-        raise _unsupported(
-            "One mask marks one thing: send the other change as an edit of its own.", *map(_named, places)
-        )
+        words = sorted({word for place in places for word in place.split()})
+        raise refusal("One mask marks one thing: send the other change as an edit of its own.", words)
     return tuple(steps)
-
-
-def _named(name: str) -> Target:
-    return Target(Kind.OBJECT, name)
-
-
-def _mask_required(where: Target) -> RetouchError:
-    what = repr(where.name) if where.name else "the area to edit"
-    return RetouchError(
-        Code.MASK_REQUIRED,
-        f"The built-in editor cannot find {what} by itself: mark it with a mask.",
-        param="mask",
-        extras={"not_understood": where.name.split(), "can_do": can_do()},
-    )
-
-
-def _unsupported(message: str, *places: Target) -> RetouchError:
-    words = sorted({word for place in places for word in place.name.split()})
-    return RetouchError(
-        Code.PROMPT_NOT_SUPPORTED, message, param="prompt", extras={"not_understood": words, "can_do": can_do()}
-    )

@@ -3,12 +3,11 @@
 import re
 
 from retouch.engines.cpu.grammar.clean import Sentence
-from retouch.engines.cpu.grammar.colors import COLOR, colour
 from retouch.engines.cpu.grammar.degree import amount
-from retouch.engines.cpu.grammar.pattern import Pattern, Refusal, Wish, pattern
+from retouch.engines.cpu.grammar.pattern import Pattern, Reader, Refusal, Wish, pattern
 from retouch.engines.cpu.grammar.things import Kind, Target, target
-from retouch.engines.cpu.grammar.words import DEGREE, IMAGE, MAKE, TARGET
-from retouch.engines.cpu.steps import ColourWash, Duotone, Grain, Posterize, SlowStyle, Step, Style, Vignette
+from retouch.engines.cpu.grammar.words import DEGREE, IMAGE, MAKE, MARKED, TARGET
+from retouch.engines.cpu.steps import Grain, Posterize, SlowStyle, Step, Style, Vignette
 
 _BW = (
     r"(?:(?:a )?(?:classic |high quality |pure |plain )?(?:black and white|black white|white and black|b and w|b w|bw"
@@ -24,11 +23,14 @@ _LOOKS: tuple[tuple[str, Step], ...] = (
     ),
     (
         r"(?:hand drawn |hand made )?(?:pencil|graphite|pen|line|black and white pencil)? ?(?:sketch|drawing|line art)"
-        r"|sketchy|sketched|pencil|pencil art|hand drawn|charcoal(?: drawing| sketch)",
+        r"|sketched|pencil art|hand drawn|charcoal (?:drawing|sketch)",
         Style(style="sketch"),
     ),
     (r"cartoon(?:y|ish|ized|ed)?|comic(?: book)?|comics", SlowStyle(style="cartoon")),
-    (r"oil(?: paint(?:ing|ed)?)?|oil on canvas|painting|painted|painterly", SlowStyle(style="oil")),
+    (
+        r"oil paint(?:ing|ed)?|oil(?= style| effect| look| filter)|oil on canvas|painting|painterly",
+        SlowStyle(style="oil"),
+    ),
     (r"watercolor(?:s|ed)?(?: paint(?:ing|ed)?)?", SlowStyle(style="watercolor")),
     (
         r"(?:vintage|retro|old fashioned|nostalgic|faded film|old film|antique|old time)(?: photo| film| picture)?"
@@ -36,10 +38,10 @@ _LOOKS: tuple[tuple[str, Step], ...] = (
         Style(style="vintage"),
     ),
     (r"negative|(?:color )?inver(?:ted|sion)|inverted colors|film negative", Style(style="invert")),
-    (r"posteri[sz](?:ed?|ation)|poster", Posterize()),
+    (r"posteri[sz](?:ed?|ation)", Posterize()),
     (r"solari[sz](?:ed?|ation)", Style(style="solarize")),
-    (r"emboss(?:ed|ing)?|relief", Style(style="emboss")),
-    (r"edge detection|edges|outlines?|outlined", Style(style="edges")),
+    (r"emboss(?:ed|ing)?", Style(style="emboss")),
+    (r"edge detection|edges only", Style(style="edges")),
     (r"halftone|half tone", Style(style="halftone")),
     (r"film grain|grain|noise", Grain()),
     (r"vignette|vignetting|dark(?:er)? (?:corners|edges|vignette)|black vignette", Vignette()),
@@ -59,7 +61,10 @@ _VERBS: tuple[tuple[str, Step], ...] = (
 )
 _AS = r"(?: (?:to|into|in|as|like|look like|look|appear|be|to be|to look like|look as|seem|resemble))?"
 _ARTICLE = r"(?: (?:a|an|the|its|some))?"
-_KIND = r"(?: (?:effect|style|filter|look|tones?|version|mode|treatment|feel|vibe|palette|colors|photo|picture|image|format))?"
+_KIND = (
+    r"(?: (?:effect|style|filter|look|tones?|version|mode|treatment|feel|vibe|palette|colors|photo"
+    r"|picture|image|format))?"
+)
 _PRE = rf"(?: (?P<pre>{DEGREE})(?: of)?)?"
 
 
@@ -82,58 +87,59 @@ def _where(match: re.Match[str], default: Kind | None) -> Target | None:
     return target(match.groupdict().get("target")) or (Target(default) if default else None)
 
 
-def _look(step: Step, default: Kind | None) -> "_Reader":
-    return _Reader(step, default)
+#: On a thing these words are not looks but other things: a vintage car, a painted wall, a grey shirt.
+_NOT_ON_THINGS = re.compile(
+    r"\b(?:vintage|retro|old\w*|nostalgic|aged|antique|faded|gray|mono|painting|painterly|drawing|hand drawn|comics?"
+    r"|negative|line art|sketched|grain|noise|vignette|vignetting|corners|edges)\b"
+)
+_SAYS_LOOK = re.compile(r" (?:effect|style|filter|look)$")
 
 
-class _Reader:
+def _look(step: Step, default: Kind | None) -> Reader:
     """Reads any of the ways to name one look."""
 
-    def __init__(self, step: Step, default: Kind | None) -> None:
-        self.step = step
-        self.default = default
+    def read(match: re.Match[str], _sentence: Sentence) -> Wish | None:
+        said = match.groupdict()
+        where = _where(match, default)
+        if where is not None and where.kind is Kind.OBJECT:
+            rest = match.group().replace(where.name, "", 1)
+            if _NOT_ON_THINGS.search(rest) and not _SAYS_LOOK.search(rest):
+                return None
+        return Wish((_strong(step, said.get("pre") or said.get("mid")),), where)
 
-    def __call__(self, match: re.Match[str], _sentence: Sentence) -> Wish:
-        return Wish((_strong(self.step, match.groupdict().get("pre")),), _where(match, self.default))
+    return read
 
 
 def _named(look: str, step: Step) -> tuple[Pattern, ...]:
-    name = rf"(?:(?:{look}))"
-    grain_or_corner = isinstance(step, Grain | Vignette)
-    bare = name if not isinstance(step, Grain) else r"(?:film grain|grain)"
-    giving = r"(?:give|add|apply|use|do|put|create|insert|overlay)"
-    end = rf"(?: (?:to|on|over|in|around) (?P<target>{TARGET}))??"
-    patterns = [
-        pattern(rf"{giving}(?: (?P<given>{IMAGE}))?(?: with)?{_PRE}{_ARTICLE}{_PRE.replace('pre', 'mid')} {name}{_KIND}{end}", _look(step, Kind.PRONOUN)),
-        pattern(rf"(?:in |as |like )?(?:(?:a|an|the) )?{bare}{_KIND}(?: (?:of|for) {IMAGE})?", _look(step, None)),
-    ]  # fmt: skip
-    if not grain_or_corner:
-        patterns += [
-            pattern(rf"{MAKE} (?P<target>{TARGET}){_AS}{_PRE}{_ARTICLE} {name}{_KIND}(?: of (?:it|itself|that))?", _look(step, Kind.PRONOUN)),
-            pattern(rf"(?:convert|turn|change|transform|go|make|switch|render)(?: (?:to|into|in))?{_ARTICLE} {name}{_KIND}", _look(step, Kind.PRONOUN)),
-            pattern(rf"(?:make|create|give me|produce|get){_ARTICLE} {name}(?: version)? (?:of|from|out of) {IMAGE}", _look(step, Kind.PRONOUN)),
-            pattern(rf"(?:{IMAGE} )(?:in|as)(?: (?:a|an))? {name}{_KIND}", _look(step, Kind.PRONOUN)),
-        ]  # fmt: skip
+    name = rf"(?:{look})"
+    bare = r"(?:film grain|grain)" if isinstance(step, Grain) else name
+    added = isinstance(step, Grain | Vignette)
+    # `add a painting on the wall` wants a thing; `add an oil painting effect` a look.
+    kind = _KIND if added or step == Style(style="bw") else rf"(?:{_KIND[:-1]})"
+    on = rf"(?: (?:to|on|over|in|around) (?P<target>{IMAGE}|{MARKED}))?"
+    giving = (
+        rf"(?:give|add|apply|use|do|put|create|insert|overlay)(?: (?P<given>{IMAGE}))?(?: with)?{_PRE}{_ARTICLE}"
+        rf"{_PRE.replace('pre', 'mid')} {name}{kind}{on}"
+    )
+    alone = rf"(?:in |as |like )?(?:(?:a|an|the) )?{bare}{_KIND}(?: (?:of|for) {IMAGE})?"
+    patterns = [pattern(giving, _look(step, Kind.PRONOUN)), pattern(alone, _look(step, None))]
+    if not added:
+        patterns += [pattern(words, _look(step, Kind.PRONOUN)) for words in _turned_into(name)]
     return tuple(patterns)
+
+
+def _turned_into(name: str) -> tuple[str, ...]:
+    """The ways to say that something becomes a look."""
+    return (
+        rf"{MAKE} (?P<target>{TARGET}){_AS}{_PRE}{_ARTICLE} {name}{_KIND}(?: of (?:it|itself|that))?",
+        rf"(?:convert|turn|change|transform|go|make|switch|render)(?: (?:to|into|in))?{_ARTICLE} {name}{_KIND}",
+        rf"(?:make|create|give me|produce|get){_ARTICLE} {name}(?: version)? (?:of|from|out of) {IMAGE}",
+        rf"{IMAGE} (?:in|as)(?: (?:a|an))? {name}{_KIND}",
+    )
 
 
 def _verbal(verb: str, step: Step) -> Pattern:
     return pattern(rf"(?:{verb})(?: (?P<target>{TARGET}))??(?: (?P<pre>{DEGREE}))?", _look(step, Kind.PRONOUN))
-
-
-def _duotone(match: re.Match[str], _sentence: Sentence) -> Wish | None:
-    first, second = colour(match["one"]), colour(match["two"])
-    if first is None or second is None:
-        return None
-    dark, light = sorted((first, second), key=lambda c: 2 * c[0] + 5 * c[1] + c[2])
-    return Wish((Duotone(dark=dark, light=light),), _where(match, Kind.PRONOUN))
-
-
-def _wash(match: re.Match[str], _sentence: Sentence) -> Wish | None:
-    tint = colour(match["color"])
-    if tint is None:
-        return None
-    return Wish((ColourWash(colour=tint, strength=min(1.0, amount(match["pre"], 0.35))),), _where(match, Kind.PRONOUN))
 
 
 def _levels(match: re.Match[str], _sentence: Sentence) -> Wish | None:
@@ -143,25 +149,17 @@ def _levels(match: re.Match[str], _sentence: Sentence) -> Wish | None:
     return Wish((Posterize(levels=levels),), _where(match, Kind.PRONOUN))
 
 
-_TWO = rf"(?P<one>{COLOR}) and (?P<two>{COLOR})"
-
 PATTERNS: tuple[Pattern, ...] = (
     *(entry for look, step in _LOOKS for entry in _named(look, step)),
     *(_verbal(verb, step) for verb, step in _VERBS),
-    pattern(rf"(?:remove|drop|strip|take out|take away|drain|get rid of) (?:all )?(?:of )?(?:the |its )?colors?(?: from (?P<target>{TARGET}))?", _look(Style(style="bw"), Kind.PRONOUN)),
+    pattern(
+        r"(?:remove|drop|strip|take out|take away|drain|get rid of) (?:all )?(?:of )?(?:the |its )?colors?"
+        rf"(?: from (?P<target>{TARGET}))?",
+        _look(Style(style="bw"), Kind.PRONOUN),
+    ),
     pattern(rf"invert (?:the )?colors(?: of (?P<target>{TARGET}))?", _look(Style(style="invert"), Kind.PRONOUN)),
-    pattern(rf"posterize(?: (?P<target>{IMAGE}))? (?:to|with|into) (?P<levels>\d{{1,3}}) (?:levels|colors|steps|tones)", _levels),
-    pattern(rf"(?:{MAKE} (?P<target>{IMAGE}) )?(?:(?:add|apply|give it) )?(?:(?:to|into|in) )?(?:a |an )?(?:{_TWO} duotone|duotone (?:in|of|with|from) {_TWO.replace('one>', 'one_>').replace('two>', 'two_>')})(?: effect)?", lambda m, s: _either_duotone(m, s)),
-    pattern(rf"(?:add|apply|give)(?: (?P<target>{IMAGE}))? (?:(?P<pre>{DEGREE}) )?(?:a |an )?(?:(?:slight|subtle) )?(?P<color>{COLOR}) (?:tint|wash|color wash|overlay|filter|tone|hue|cast)(?: (?:to|on|over) {IMAGE})?", _wash),
-    pattern(rf"tint (?P<target>{IMAGE}|{TARGET}) (?:(?P<pre>{DEGREE}) )?(?:with |in )?(?:a )?(?P<color>{COLOR})", _wash),
-)  # fmt: skip
-
-
-def _either_duotone(match: re.Match[str], sentence: Sentence) -> Wish | None:
-    if match["one"] is not None:
-        return _duotone(match, sentence)
-    dark, light = colour(match["one_"]), colour(match["two_"])
-    if dark is None or light is None:
-        return None
-    dark, light = sorted((dark, light), key=lambda c: 2 * c[0] + 5 * c[1] + c[2])
-    return Wish((Duotone(dark=dark, light=light),), _where(match, Kind.PRONOUN))
+    pattern(
+        rf"posterize(?: (?P<target>{IMAGE}))? (?:to|with|into) (?P<levels>\d{{1,3}}) (?:levels|colors|steps" r"|tones)",
+        _levels,
+    ),
+)

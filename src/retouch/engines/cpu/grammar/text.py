@@ -1,119 +1,152 @@
 """Words on the picture. What to write stands in quotes, or in capitals, or after `saying`."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import replace
 
 from retouch.engines.cpu.grammar.clean import QUOTED, Sentence
 from retouch.engines.cpu.grammar.colors import COLOR, colour
-from retouch.engines.cpu.grammar.pattern import Pattern, Refusal, Wish, pattern
+from retouch.engines.cpu.grammar.pattern import Pattern, Reader, Refusal, Wish
 from retouch.engines.cpu.grammar.things import THE_IMAGE
-from retouch.engines.cpu.grammar.words import IMAGE, MARKED
+from retouch.engines.cpu.grammar.words import END, IMAGE, MARKED
 from retouch.engines.cpu.steps import Text
 
-_VERB = r"(?:add|put|write|place|insert|overlay|include|print|type|superimpose|stamp|display|draw|render)"
-_KIND = r"(?:text overlay|text|words?|captions?|title|label|watermark|heading|headline|message|phrase|line|lettering|subtitle|slogan|letters|logo text|date|name)"
-_SAYING = r"(?:saying|that says|which says|that reads|which reads|reading|says|:|with the text|with the words|of)"
-_Q = rf"(?P<quoted>{QUOTED}\d+)"
-_CORNER = (
-    r"(?:(?:top|upper|bottom|lower|center)(?: (?:left|right|center|middle))?|left|right|(?:left|right) (?:top|bottom))"
-)
-_PLACE = (
-    rf"(?P<place>(?:(?:at|in|on|to|near|along|across|into|over) )?(?:the )?(?:very )?{_CORNER}"
-    rf"(?: (?:hand )?(?:corner|edge|side|part|third|half|area|section|of))?)(?: of {IMAGE}| {IMAGE})?"
-)
-_INK = rf"(?P<ink>(?:in |with |colored |using )?(?:a )?{COLOR}(?: (?:text|letters|font|lettering|ink))?)"
-_SIZE = (
-    r"(?P<size>(?:in )?(?:a )?(?:(?:very )?(?:big|large|huge|small|tiny|bold|massive))"
-    rf"(?: (?:and )?(?:bold|{COLOR}))?(?: (?:text|letters|font|lettering|type|print|size|font size|characters))?"
-    r"|(?:in |with )?(?:font )?(?:size )?\d{1,3} ?(?:px|pt|point)(?: (?:font|text|size|letters))?|(?:font )?size \d{1,3})"
-)
-_ON = rf"(?P<on>(?:on|onto|to|over|in|across) (?:{IMAGE}|{MARKED}))"
-
-
-def _once(piece: str, name: str, number: int) -> str:
-    return piece.replace(f"?P<{name}>", f"?P<{name}{number}>")
-
-
-def _details(count: int = 4) -> str:
-    """Up to so many details (where, which colour, how large), in any order."""
-    return "".join(
-        rf"(?: ,?{'(?: and)?'} ?(?:{_once(_PLACE, 'place', n)}|{_once(_INK, 'ink', n)}|{_once(_SIZE, 'size', n)}|{_once(_ON, 'on', n)}))?"
-        for n in range(count)
-    ).replace("(?: ,?(?: and)? ?", "(?: (?:, )?")
-
-
+_LONGEST = 300
 _SCALES = {"huge": 2.2, "massive": 2.2, "very big": 2.0, "very large": 2.0, "big": 1.6, "large": 1.6, "tiny": 0.45,
            "very small": 0.5, "small": 0.65}  # fmt: skip
 
-
-def _text(words: str, match: re.Match[str], *, faint: bool) -> Wish | None:
-    said = {name: value for name, value in match.groupdict().items() if value}
-    if not words.strip():
-        raise Refusal("There is no text to write between the quotes.")
-    if len(words) > 300:
-        raise Refusal("A text is at most 300 characters long.")
-    position = (1, 2)
-    ink = None
-    scale, pixels, bold = 1.0, None, False
-    for name, value in said.items():
-        if name.startswith("place"):
-            position = _position(value)
-        if name.startswith(("ink", "size")) and (found := re.search(rf"{COLOR}", value)):
-            ink = colour(found.group()) or ink
-        if name.startswith("size"):
-            bold = bold or "bold" in value
-            scale = next((number for word, number in _SCALES.items() if word in value), scale)
-            digits = re.search(r"\d+", value)
-            pixels = int(digits.group()) if digits else pixels
-    if pixels is not None and not 6 <= pixels <= 600:
-        raise Refusal("A text is 6 to 600 pixels high.")
-    step = Text(
-        words=words, position=position, colour=ink, scale=scale, pixels=pixels, bold=bold, opacity=0.6 if faint else 1.0
-    )
-    return Wish((step,), THE_IMAGE)
+_SIZE_WORD = r"(?:very )?(?:big|large|huge|small|tiny|massive)"
+_LETTERS = r"(?:text|letters|font|lettering|type|print|characters|ink|size)"
+_CORNER = r"(?:(?:top|upper|bottom|lower|center)(?: (?:left|right|center))?|left|right)"
+_DETAIL = re.compile(
+    r" (?:, |and )?(?:"
+    rf"(?P<place>(?:(?:at|in|on|to|near|along|across|into|over) )?(?:the )?(?:very )?{_CORNER}"
+    rf"(?: (?:hand )?(?:corner|edge|side|part|third|half|area|section))?)(?: of {IMAGE}| {IMAGE})?"
+    rf"|(?P<look>(?:in |with |using )?(?:a )?(?:(?:{_SIZE_WORD}|bold|{COLOR})(?: and)? ?){{1,3}}"
+    rf"(?:color )?(?:{_LETTERS})?)"
+    rf"|(?:in |with )?(?:a )?(?:font )?(?:size )?(?P<px>\d{{1,3}}) ?(?:px|pt|point)(?: (?:font|text|size|letters))?"
+    rf"|(?:on|onto|to|over|in|across) (?:{IMAGE}|{MARKED})"
+    r")(?= |$)"
+)
+_END = re.compile(END)
 
 
-def _position(place: str) -> tuple[int, int]:
-    """Column and row, 0 to 2, of the place that words name; what they leave open is the centre."""
-    words = place.split()
+def _details(text: str, at: int) -> Iterator[re.Match[str]]:
+    """Where, in which colour and how large, in any order."""
+    while (match := _DETAIL.match(text, at)) is not None:
+        yield match
+        at = match.end()
+
+
+def _text(words: str, match: re.Match[str], sentence: Sentence) -> Wish | None:
+    """The step for these words, with what is said before (`look`, `place`) and after them."""
+    at = match.end()
+    step = _looking(_placed(Text(words=words), match.groupdict().get("place")), match.groupdict().get("look"))
+    for detail in _details(sentence.text, at):
+        step = _looking(_placed(step, detail["place"]), detail["look"])
+        if detail["px"]:
+            step = replace(step, pixels=int(detail["px"]))
+        at = detail.end()
+    if _END.match(sentence.text, at) is None:
+        return None
+    _check(step)
+    if "watermark" in match.group():
+        step = replace(step, opacity=0.6)
+    return Wish((step,), THE_IMAGE, end=at)
+
+
+def _placed(step: Text, place: str | None) -> Text:
+    """The step at the place that words name; what they leave open is the centre."""
+    if not place:
+        return step
+    words = set(place.split())
     column = 0 if "left" in words else 2 if "right" in words else 1
-    row = 0 if {"top", "upper"} & set(words) else 2 if {"bottom", "lower"} & set(words) else 1
-    return column, row
+    row = 0 if words & {"top", "upper"} else 2 if words & {"bottom", "lower"} else 1
+    return replace(step, position=(column, row))
+
+
+def _looking(step: Text, look: str | None) -> Text:
+    """The step with the colour, size and weight that words name."""
+    if not look:
+        return step
+    scale = next((number for word, number in _SCALES.items() if word in look), step.scale)
+    named = re.search(rf"{COLOR}", re.sub(rf"\b(?:{_SIZE_WORD}|bold|{_LETTERS})\b", "", look))
+    ink = colour(named.group().strip()) if named else step.colour
+    return replace(step, scale=scale, bold=step.bold or "bold" in look, colour=ink)
+
+
+def _check(step: Text) -> None:
+    if not step.words.strip():
+        raise Refusal("There is no text to write between the quotes.")
+    if len(step.words) > _LONGEST:
+        raise Refusal(f"A text is at most {_LONGEST} characters long.")
+    if step.pixels is not None and not 6 <= step.pixels <= 600:
+        raise Refusal("A text is 6 to 600 pixels high.")
+    # Hebrew and Arabic need shaping, and emoji a colour font, that the editor does not have.
+    if any(0x590 <= ord(c) <= 0x8FF or ord(c) > 0xFFFF for c in step.words):
+        raise Refusal("The built-in font has no right-to-left scripts and no emoji.")
 
 
 def _quoted(match: re.Match[str], sentence: Sentence) -> Wish | None:
-    words = sentence.quotes[int(match["quoted"][1:])]
-    return _text(words, match, faint="watermark" in match.group())
+    return _text(sentence.quotes[int(match["quoted"][1:])], match, sentence)
 
 
-def _typed(*, capitals: bool) -> Callable[[re.Match[str], Sentence], Wish | None]:
+def _quoted_with_place(match: re.Match[str], sentence: Sentence) -> Wish | None:
+    """A quote by itself is text only where a place says so."""
+    places = [detail for detail in _details(sentence.text, match.end()) if detail["place"]]
+    return _quoted(match, sentence) if places else None
+
+
+def _free(*, capitals: bool) -> Reader:
     def read(match: re.Match[str], sentence: Sentence) -> Wish | None:
         words = sentence.typed(match.start("free"), match.end("free"))
         if capitals and (words != words.upper() or not any(c.isalpha() for c in words)):
             return None
         if capitals and sentence.source == sentence.source.upper():
             return None  # everything is in capitals, so capitals say nothing
-        return _text(words, match, faint="watermark" in match.group())
+        return _text(words, match, sentence)
 
     return read
 
 
-_FREE = r"(?P<free>(?!and\b|then\b|in\b|at\b|on\b|\x01)[^ ,.:\x01]+(?: (?!and\b|then\b|describing\b|in\b|at\b|on\b|to\b)[^ ,.:\x01]+){0,9}?)"
-_LEAD = rf"{_VERB}(?: (?:it|{IMAGE}))?(?: with)?(?: (?:the|a|an|some|my))?(?: (?:{COLOR}|big|large|small|bold))?(?: {_KIND})?(?: {_ON.replace('?P<on>', '')})?(?: {_SAYING}){{0,2}}"
-_LEAD_INK = rf"{_VERB}(?: (?:the|a|an|some|my))?(?: (?P<size8>big|large|small|bold|huge|tiny))?(?: (?P<ink9>{COLOR})) {_KIND}(?: {_SAYING}){{0,2}}"
-_LEAD_SIZE = (
-    rf"{_VERB}(?: (?:the|a|an|some|my))? (?P<size8>big|large|small|bold|huge|tiny) {_KIND}(?: {_SAYING}){{0,2}}"
+_VERB = r"(?:add|put|write|place|insert|overlay|include|print|type|superimpose|stamp|display)"
+_KIND = (
+    r"(?:text overlay|text|words?|captions?|title|label|watermark|heading|headline|message|phrase|lettering|subtitle"
+    r"|slogan|letters|name)"
 )
-_CAPTION = rf"(?:caption|title|label|watermark|stamp|subtitle)(?: (?:it|{IMAGE}))?(?: (?:with|as|:)){{0,2}}(?: (?:the )?(?:text|words?))?(?: :)?"
+_SAYING = r"(?:saying|that says|which says|that reads|which reads|reading|says|:|with the text|with the words|of)"
+_Q = rf"(?P<quoted>{QUOTED}\d+)"
+_ON = rf"(?:on|onto|to|over|in|across) (?:{IMAGE}|{MARKED})"
+_LOOK = rf"(?P<look>(?:(?:{_SIZE_WORD}|bold|{COLOR}) ?){{1,3}})"
+_PLACE = rf"(?P<place>(?:at|in|on|to) the {_CORNER}(?: (?:corner|edge|side))?)(?: of {IMAGE})?"
+#: Neither these nor what follows them belongs to text without quotes.
+_FREE_WORD = r"(?!(?:and|then|in|at|on|to|with|near|describing|over|across|into)\b)[^ ,.:\x01]+"
+_FREE = rf"(?P<free>{_FREE_WORD}(?: {_FREE_WORD}){{0,9}})"
+_LABEL = rf"(?:caption|title|label|watermark|stamp|subtitle)(?: (?:it|{IMAGE}))?"
+
+
+def _opening(expression: str, read: Reader) -> Pattern:
+    """A pattern whose reader goes on reading the details behind it."""
+    return Pattern(re.compile(expression), read)
+
 
 PATTERNS: tuple[Pattern, ...] = (
-    pattern(rf"{_LEAD} {_Q}{_details()}", _quoted),
-    pattern(rf"{_LEAD_INK} {_Q}{_details()}", _quoted),
-    pattern(rf"{_LEAD_SIZE} {_Q}{_details()}", _quoted),
-    pattern(rf"{_VERB}(?: (?:{IMAGE}))?{_details(2)}(?: (?:the|a))?(?: {_KIND})?(?: {_SAYING}){{0,2}} {_Q}", _quoted),
-    pattern(rf"{_CAPTION} {_Q}{_details()}", _quoted),
-    pattern(rf"(?:text|caption|title|watermark)(?: :| saying)? {_Q}{_details()}", _quoted),
-    pattern(rf"{_Q}{_details()}", lambda m, s: _quoted(m, s) if any(v and k.startswith("place") for k, v in m.groupdict().items()) else None),
-    pattern(rf"(?:{_VERB}|caption|title|label|watermark)(?: (?:it|{IMAGE}))?(?: with)?(?: (?:the|a|an))?(?: {_KIND})?(?: {_SAYING})?(?: :)? {_FREE}{_details()}", _typed(capitals=True)),
-    pattern(rf"{_VERB}(?: (?:the|a|an|some))? {_KIND}(?: (?:saying|that says|which says|that reads|which reads|reading|:)) {_FREE}{_details()}", _typed(capitals=False)),
-)  # fmt: skip
+    _opening(
+        rf"{_VERB}(?: (?:it|{IMAGE}))?(?: with)?(?: (?:the|a|an|some|my))?(?: {_LOOK})?(?: ?{_KIND})?(?: {_ON})?"
+        rf"(?: {_SAYING}){{0,2}} {_Q}",
+        _quoted,
+    ),
+    _opening(rf"{_VERB}(?: {_PLACE})(?: (?:the|a))?(?: {_KIND})?(?: {_SAYING}){{0,2}} {_Q}", _quoted),
+    _opening(rf"{_LABEL}(?: (?:with|as|:)){{0,2}}(?: (?:the )?(?:text|words?))?(?: :)? {_Q}", _quoted),
+    _opening(rf"(?:text|caption|title|watermark)(?: :| saying)? {_Q}", _quoted),
+    _opening(_Q, _quoted_with_place),
+    _opening(
+        rf"(?:{_VERB}(?: (?:the|a|an))?(?: {_KIND})?|{_LABEL})(?: with)?(?: {_SAYING})?(?: :)? {_FREE}",
+        _free(capitals=True),
+    ),
+    _opening(
+        rf"{_VERB}(?: (?:the|a|an|some))? {_KIND} (?:saying|that says|which says|that reads|which reads"
+        rf"|reading|:) {_FREE}",
+        _free(capitals=False),
+    ),
+)

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from retouch.engines.cpu.grammar.colors import COLOR
 from retouch.engines.cpu.grammar.words import BACKGROUND, COLORS, IMAGE, MARKED, SUBJECT
 
 
@@ -43,7 +44,10 @@ PEOPLE = (
     r"(?:him|her|me|us|them|myself|himself|herself|man|men|woman|women|person|people|boys?|girls?|guys?|lad(?:y|ies)"
     r"|kids?|child|children|bab(?:y|ies)|toddlers?|bride|groom|husband|wife|mother|father|mom|dad|mum|son|daughter"
     r"|sister|brother|friends?|grandm\w+|grandf\w+|players?|models?|dancers?|actors?|actress(?:es)?|couple|family"
-    r"|crowd|humans?|teenagers?|gu?y|gentlem[ae]n|astronauts?|he|she|teacher|soldiers?|worker|someone|everyone)"
+    r"|crowd|humans?|teenagers?|gu?y|gentlem[ae]n|astronauts?|he|she|teacher|soldiers?|workers?|someone|everyone|presidents?|doctors?|nurses?|pilots?|chefs?|kings?|queens?|prince(?:ss)?|students?"
+    r"|drivers?|cops?|police\w*|officers?|singers?|celebrit\w+|politicians?|priests?|monks?|cyclists?|runners?|tourists?"
+    r"|pedestrians?|passengers?|clowns?|artists?|waiters?|waitress|farmers?|skiers?|surfers?|athletes?|bloke|dudes?"
+    r"|girlfriend|boyfriend|uncle|aunt|cousins?|twins|folks|neighbou?rs?|colleagues?|self|figure|adults?|elderly)"
 )
 _BODY = r"(?:skin|face|faces|body|bodies|complexion|hands?|arms?|legs?|nose|cheeks?|forehead|chest|belly|race)"
 #: Joins a thing to what it belongs to; what follows is not what is acted on.
@@ -60,6 +64,15 @@ def target(text: str | None) -> Target | None:
         if expression.fullmatch(text):
             return Target(kind)
     return Target(Kind.OBJECT, text)
+
+
+_QUALITIES = re.compile(rf"(?:{COLOR}|\w+er|more \w+|less \w+|blurry|blurred|bright|dark|vivid)$")
+
+
+def is_mixture(name: str) -> bool:
+    """Whether a name swallowed another wish: `the grass greener and the sky`."""
+    parts = re.split(r" ?,? and | , ", name)
+    return any(_QUALITIES.search(part) is not None and " " in part for part in parts[:-1])
 
 
 def head(name: str) -> str:

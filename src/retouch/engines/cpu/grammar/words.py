@@ -17,7 +17,7 @@ IMAGE = (
     rf"|{IMAGE_NOUN}|(?:all of )?(?:it|this|that)(?: all)?|this 1|everything|the whole thing|(?:the )?overall look)"
 )
 #: The picture, or its colours: what a tone acts on.
-COLORS = r"(?:(?:the |its |all the |all |of |these )*(?:colors|tones|hues))"
+COLORS = r"(?:(?:the |its |all the |all |of |these ){0,3}(?:colors|tones|hues))"
 BACKGROUND = (
     r"(?:(?:only |just )?(?:the |this |that |its |my |a |image's )?(?:whole |entire )?(?:image |photo |picture )?"
     r"background(?: (?:of|in|from|behind) (?:the |this |my )?(?:image|photo|picture|subject|it))?)"
@@ -34,7 +34,8 @@ MARKED = (
 )
 
 SMALL = (
-    r"(?:just )?(?:a (?:little |tiny |wee |small )?(?:bit|touch|tad|smidge|smidgen|hint|hair|notch|splash|dash|fraction)"
+    r"(?:just )?(?:a (?:little |tiny |wee |small )?(?:bit|touch|tad|smidge|smidgen|hint|hair|notch"
+    r"|splash|dash|fraction)"
     r"|a little|slightly|somewhat|subtly|gently|lightly|marginally|mildly|subtle|slight|light|mild|gentle|softly)"
 )
 BIG = (
@@ -61,13 +62,14 @@ STOP = (
     r"|as|into|then|while|until|when|like|still|yet|never|also|plus|more|less|is|are|be|look|looks|looking|bring"
     r"|and|or|please|image|photo|picture|to|too|by|contrast|brightness|saturation|exposure|warmth|sepia|grayscale"
     r"|monochrome|vignette|sharpness|vibrance|brighter|darker|warmer|cooler|sharper|lighter|crisper|softer"
-    r"|transparent|style|colors|invisible|disappear|vanish|background)"
+    r"|transparent|style|colors|nothing|something|denoise|enhance|invert|mirror|soften|saturate|desaturate|posterize"
+    r"|emboss|improve|straighten|enlarge|lighten|invisible|disappear|vanish|background)"
 )
 _WORD = rf"(?!{STOP}\b)[a-z0-9][a-z0-9']*"
-_DET = r"(?:the|a|an|this|that|these|those|his|her|their|its|my|our|all|any|some|every|both)"
+DET = r"(?:the|a|an|this|that|these|those|his|her|their|its|my|our|all|any|some|every|both)"
 _BESIDE = r"(?:next to|close to|to the (?:left|right)(?: of)?)"
 _IN_BACKGROUND = r"in the (?:background|image|photo|picture)|from the (?:background|image|photo|picture)"
-_JOIN = rf"(?: ,| and| , and)(?= {_DET} (?!background|image|photo|picture|rest|colors|noise))"
+_JOIN = rf"(?: ,| and| , and)(?= {DET} (?!background|image|photo|picture|rest|colors|noise))"
 _HOW_MUCH = (
     r"(?:much|very|really|slightly|somewhat|super|extremely|significantly|considerably|way|far|even|quite|lots|subtly"
     r"|dramatically|heavily|strongly|gently|lightly|completely|fully|some|a (?:bit|lot|touch|tad|hint|ton|notch)"
@@ -80,7 +82,7 @@ OBJECT = rf"(?:(?!{_HOW_MUCH}){_WORD}(?:(?:{_JOIN})? (?:{_IN_BACKGROUND}|{_BESID
 _PLAIN = rf"{IMAGE}|{COLORS}|{BACKGROUND}|{SUBJECT}|{MARKED}"
 TARGET = rf"(?:{_PLAIN}|{OBJECT})"
 #: The same where no verb precedes it: an object then needs an article.
-NAMED = rf"(?:{_PLAIN}|(?={_DET} ){OBJECT})"
+NAMED = rf"(?:{_PLAIN}|(?={DET} ){OBJECT})"
 
 MAKE = r"(?:make|get|turn|render|have|set|let|change|transform|convert)"
 

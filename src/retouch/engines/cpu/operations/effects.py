@@ -64,7 +64,7 @@ def grain(canvas: Canvas, step: Grain) -> Canvas:
     out = np.empty_like(canvas.rgb)
     noise = draw.standard_normal((height, width), dtype=np.float32)
     noise = cv2.GaussianBlur(noise, (0, 0), sigma)
-    noise *= (4 + 22 * step.strength) / max(float(noise.std()), 1e-6)
+    noise *= (3 + 16 * step.strength) / max(float(noise.std()), 1e-6)
     for top in range(0, height, 256):
         part = slice(top, top + 256)
         weight = 1.1 - 0.75 * np.abs(light[part].astype(np.float32) / 127.5 - 1) ** 1.5

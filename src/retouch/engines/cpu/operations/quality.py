@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from retouch.engines.cpu.operations.curves import Pixels, apply, curve, longer, luma
+from retouch.engines.cpu.operations.curves import LIGHT, Pixels, apply, curve, longer, luma
 from retouch.engines.cpu.operations.tone import saturation
 from retouch.engines.cpu.steps import Denoise, Quality, Sharpen
 
@@ -22,26 +22,28 @@ def auto(image: Pixels) -> Pixels:
     middle = float(np.clip((np.median(light) / 255 - low) / max(high - low, 0.1), 0.05, 0.95))
     # Half the way to a middle of 0.46: a night stays a night.
     power = float(np.clip((np.log(0.46) / np.log(middle)) ** 0.5, 0.7, 1.25))
-    stretched = apply(image, curve(lambda v: np.clip((v - 0.8 * low) / (high - 0.8 * low), 0, 1) ** power))
+    stretched = apply(image, curve(lambda v: np.clip((v - 0.75 * low) / (high + 0.02 - 0.75 * low), 0, 1) ** power))
     lab = cv2.cvtColor(stretched, cv2.COLOR_RGB2Lab)
     local = cv2.createCLAHE(clipLimit=2.0, tileGridSize=(6, 6)).apply(lab[..., 0])
-    lab[..., 0] = cv2.addWeighted(lab[..., 0], 0.72, local, 0.28, 0)
-    return saturation(np.asarray(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), np.uint8), 0.12, gently=True)
+    lab[..., 0] = cv2.addWeighted(lab[..., 0], 0.78, local, 0.22, 0)
+    return saturation(np.asarray(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), np.uint8), 0.08, gently=True)
 
 
 def white_balance(image: Pixels) -> Pixels:
-    """Scale each channel so that the lightest near-neutral tones and the average agree on grey, gains capped."""
+    """Scale each channel so that the lightest surfaces agree on grey, gains capped.
+
+    What is lightest shows the light's own colour best; a high power mean and a percentile each miss at times, on
+    one bright coloured thing or on a burnt-out lamp, so their average is used.
+    """
     small = cv2.resize(image, (256, 256), interpolation=cv2.INTER_AREA).reshape(-1, 3).astype(np.float64)
-    brightest = small.max(axis=1)
-    usable = small[(brightest < 252) & (small.min(axis=1) > 4)]
+    usable = small[(np.median(small, axis=1) < 250) & (small.max(axis=1) > 12)]
     if len(usable) < 64:
         return image
-    lights = np.percentile(usable, 97, axis=0)
-    spread = usable.max(axis=1) - usable.min(axis=1)
-    neutral = usable[spread <= np.percentile(spread, 40)].mean(axis=0)
-    estimate = 0.5 * lights / lights.mean() + 0.5 * neutral / max(neutral.mean(), 1.0)
-    factors = np.clip(1 / estimate, 0.6, 1.6)
-    factors /= float(np.array([0.2126, 0.7152, 0.0722]) @ factors)
+    power_mean = np.mean(usable**6, axis=0) ** (1 / 6)
+    lights = np.percentile(usable, 98, axis=0)
+    estimate = 0.5 * power_mean / power_mean.mean() + 0.5 * lights / lights.mean()
+    factors = np.clip(1 / estimate, 0.7, 1.45)
+    factors /= float(LIGHT @ factors)
     return apply(image, *(_times(float(factor)) for factor in factors))
 
 
@@ -71,7 +73,7 @@ def noise_level(image: Pixels) -> float:
 
 
 def denoise(image: Pixels, step: Denoise) -> Pixels:
-    """Non-local means in Lab, as strong as the measured noise; a strip at a time bounds nothing but time."""
+    """Non-local means in Lab, as strong as the measured noise."""
     level = float(np.clip(noise_level(image), 1.5, 25))
     strength = (0.6 + 0.9 * step.strength) * level
     return np.asarray(
