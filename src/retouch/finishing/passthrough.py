@@ -5,7 +5,7 @@ from retouch.domain.errors import RetouchError
 from retouch.domain.picture import RAW, Picture
 from retouch.finishing.plan import Finish, Finished
 from retouch.finishing.unpack import looked_at
-from retouch.pixels import is_upright
+from retouch.pixels import is_upright, is_whole
 
 
 def passed_through(picture: Picture, plan: Finish) -> Finished | None:
@@ -16,7 +16,11 @@ def passed_through(picture: Picture, plan: Finish) -> Finished | None:
         seen = looked_at(picture)
     except RetouchError:
         return None
-    wrong = seen.format != plan.format.value or plan.target not in (None, seen.size) or not is_upright(seen)
+    wrong = (
+        seen.format != plan.format.value
+        or plan.target not in (None, seen.size)
+        or not (is_upright(seen) and is_whole(seen))
+    )
     if wrong or (plan.background is Background.OPAQUE and seen.has_alpha):
         return None
     background = "transparent" if seen.has_alpha else "opaque"

@@ -8,7 +8,7 @@ from retouch.pixels.arrays import Grey, Pixels, alpha_of, is_opaque
 from retouch.pixels.decode import decode, decode_mask, is_upright, load, size_of
 from retouch.pixels.encoders import encode
 from retouch.pixels.flatten import flatten
-from retouch.pixels.forward import forwardable
+from retouch.pixels.forward import forwardable, is_whole
 from retouch.pixels.frame import Pad, frame, frame_mask
 from retouch.pixels.inspect import Bounds, inspect
 from retouch.pixels.raw import from_raw, to_raw
@@ -31,6 +31,7 @@ __all__ = [
     "inspect",
     "is_opaque",
     "is_upright",
+    "is_whole",
     "load",
     "scale",
     "scale_mask",

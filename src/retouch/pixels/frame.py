@@ -66,6 +66,8 @@ def frame(pixels: Pixels, size: Size, fit: Fit, *, pad: Pad) -> Pixels:
     cover scales and cuts the centre, contain scales and pads (white, or fully transparent with an alpha channel
     added), stretch scales alone. The same array where the size is already right.
     """
+    if pixels.shape[:2] == (size.height, size.width):
+        return pixels
     plan = geometry(Size(pixels.shape[1], pixels.shape[0]), size, fit)
     x0, y0, x1, y1 = plan.box
     scaled = scale(pixels[y0:y1, x0:x1], plan.scaled)
@@ -81,6 +83,8 @@ def frame_mask(grey: Grey, size: Size, fit: Fit) -> Grey:
 
     Padding is 0, "keep": contain promises padding, so an edit under a mask leaves it as it is.
     """
+    if grey.shape == (size.height, size.width):
+        return grey
     plan = geometry(Size(grey.shape[1], grey.shape[0]), size, fit)
     x0, y0, x1, y1 = plan.box
     scaled = scale_mask(grey[y0:y1, x0:x1], plan.scaled)

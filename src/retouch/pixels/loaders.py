@@ -13,10 +13,11 @@ import pi_heif
 from PIL import Image as Pillow
 
 from retouch.domain.picture import Buffer
+from retouch.pixels.headers import BrokenError
 from retouch.pixels.loaded import Loaded, Model, UndecodableError
+from retouch.pixels.strip import strip
 from retouch.pixels.vips import Image, VipsError, to_array
 
-_MOST_SCANS = 200
 _MODELS: dict[str, Model] = {
     "b-w": "grey",
     "grey16": "grey",
@@ -29,7 +30,10 @@ _MODELS: dict[str, Model] = {
 
 def load_samples(data: Buffer, kind: str) -> Loaded:
     """Decode a file sniffed as `kind`. Raises UndecodableError."""
-    return _LOADERS[kind](data)
+    try:
+        return _LOADERS[kind](strip(data, kind, keep_profile=True))
+    except BrokenError as error:
+        raise UndecodableError(str(error)) from error
 
 
 def _with_vips(name: str, **options: object) -> Callable[[Buffer], Loaded]:
@@ -52,8 +56,6 @@ def _evaluate(image: Any) -> Loaded:
 
 def _load_jpeg(data: Buffer) -> Loaded:
     """Strict about missing and garbled scan data, lenient about stray bytes between segments, which are common."""
-    if bytes(data).count(b"\xff\xda") > _MOST_SCANS:
-        raise UndecodableError("too many scans")
     try:
         return _with_vips("jpegload_buffer", fail_on="warning")(data)
     except UndecodableError as error:

@@ -12,7 +12,7 @@ def read_avif(data: memoryview) -> Header:
         image = pyvips.Image.heifload_buffer(data)
     except pyvips.Error as error:
         raise BrokenError("is broken or of a kind that is not supported") from error
-    return Header(image.width, image.height, has_alpha=image.hasalpha())
+    return Header(image.width, image.height, has_alpha=bool(image.hasalpha()))
 
 
 def read_heic(data: memoryview) -> Header:

@@ -1,5 +1,7 @@
 """TIFF: the first directory."""
 
+from typing import Literal
+
 from retouch.pixels.headers import exif
 from retouch.pixels.headers.header import BrokenError, Header
 
@@ -17,6 +19,9 @@ def read_tiff(data: memoryview) -> Header:
     return Header(tags[_WIDTH], tags[_HEIGHT], exif.checked(tags.get(_ORIENTATION)), has_alpha)
 
 
-def has_premultiplied_alpha(data: memoryview) -> bool:
-    """True where the colours have already been multiplied by alpha (ExtraSamples 1)."""
-    return (exif.first_directory(data) or {}).get(_EXTRA) == 1
+def next_directory(data: memoryview) -> int | None:
+    """Where the first directory says where the next one is, or None where that lies past the end."""
+    order: Literal["little", "big"] = "little" if data[0] == ord("I") else "big"
+    first = int.from_bytes(data[4:8], order)
+    at = first + 2 + 12 * int.from_bytes(data[first : first + 2], order)
+    return at if at + 4 <= len(data) else None

@@ -50,18 +50,20 @@ def _extended(data: memoryview) -> Header:
 
 
 def _orientation(data: memoryview) -> int:
-    for name, payload in _chunks(data):
+    for name, chunk in chunks(data):
         if name == b"EXIF":
-            return exif.orientation(payload)
+            return exif.orientation(chunk[8:])
     return 1
 
 
-def _chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
+def chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
+    """Each chunk's name and whole bytes (header to padding)."""
     at = 12
     for _ in range(MOST_PARTS):
         if at + 8 > len(data):
             return
         (length,) = struct.unpack_from("<I", data, at + 4)
-        yield bytes(data[at : at + 4]), data[at + 8 : at + 8 + length]
-        at += 8 + length + length % 2
+        whole = 8 + length + length % 2
+        yield bytes(data[at : at + 4]), data[at : at + whole]
+        at += whole
     raise BrokenError("holds too many frames")
