@@ -275,7 +275,8 @@ def test_every_offered_prompt_works() -> None:
 
 @pytest.mark.parametrize(
     "part",
-    ["a", "the cat ", "and ", "make it ", "remove the man and the ", "brighter dog ", "'", '"', "'a ", "1 ", "dark light ",
+    ["a", "the cat ", "and ", "make it ", "remove the man and the ", "brighter dog ", "'", '"', "'a ", "1 ",
+     "dark light ",
      "extend to the left and right and top ", "WRITE A B C ",
      "a bit ", "\x01", "((((", "é", "🙂", "\u202e"],
 )  # fmt: skip

@@ -17,7 +17,8 @@ _HOW = r"(?:completely |entirely |fully |cleanly |seamlessly |totally )?"
 #: What can be healed as well as removed.
 _MEND = r"(?:heal|inpaint|retouch|patch|patch up|clean up|clean|repair|fix|spot heal)"
 _FLAW = (
-    r"(?:(?:the |this |these |those |that |all |any |her |his ){0,3}(?:[a-z]+ )??(?:scratch(?:es)?|blemish(?:es)?|spots?"
+    r"(?:(?:the |this |these |those |that |all |any |her |his ){0,3}(?:[a-z]+ )??"
+    r"(?:scratch(?:es)?|blemish(?:es)?|spots?"
     r"|scars?|pimples?|acne|zits?|cracks?|stains?|dust|specks?|creases?|tears?|smudges?|marks?|clutter|litter|mess))"
 )
 _AFTER = r"(?: (?:completely|entirely|cleanly|seamlessly|naturally|fully|altogether|for good))?"

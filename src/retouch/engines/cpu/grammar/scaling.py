@@ -83,10 +83,9 @@ PATTERNS: tuple[Pattern, ...] = (
     pattern(rf"triple {_SIZE}", _by(3)),
     pattern(rf"quadruple {_SIZE}", _by(4)),
     pattern(
-        rf"(?:add|put|give|apply|draw|frame)(?: {IMAGE})?(?: with| in| inside)?(?: (?:a|an))?(?: "
-        rf"(?P<width>thin|small|narrow|thick|wide|big|simple|solid))?(?: (?P<color>{COLOR}))?(?: "
-        rf"(?P<px>{NUM}) px(?: wide| thick)?)? (?:border|frame|outline border)s?(?: (?:around|to"
-        rf"|on) {IMAGE})?",
+        rf"(?:add|put|give|apply|draw|frame)(?: {IMAGE})?(?: with| in| inside)?(?: (?:a|an))?"
+        rf"(?: (?P<width>thin|small|narrow|thick|wide|big|simple|solid))?(?: (?P<px>{NUM}) px(?: wide| thick)?)?"
+        rf"(?: (?P<color>{COLOR}))? (?:border|frame)s?(?: (?:around|to|on) {IMAGE})?",
         _frame,
     ),
 )

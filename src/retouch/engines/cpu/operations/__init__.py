@@ -24,7 +24,7 @@ OPERATIONS: dict[type[steps.Step], Operation] = {
     steps.Duotone: colours(styles.duotone),
     steps.Posterize: colours(styles.posterize),
     steps.ColourWash: colours(styles.wash),
-    steps.Vignette: colours(styles.vignette),
+    steps.Vignette: styles.vignette,
     steps.Quality: colours(quality.quality),
     steps.Sharpen: colours(quality.sharpen),
     steps.Denoise: colours(quality.denoise),

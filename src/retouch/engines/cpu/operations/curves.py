@@ -59,7 +59,7 @@ def in_bands(image: Pixels, change: Callable[[Floats], Floats]) -> Pixels:
     """A function of 0..1 RGB floats, applied a band of rows at a time (so it must look at one pixel only)."""
     out = np.empty_like(image)
     for top in range(0, image.shape[0], BAND):
-        band = image[top : top + BAND].astype(np.float32) / 255
+        band = np.asarray(image[top : top + BAND] / np.float32(255), np.float32)
         out[top : top + BAND] = to_bytes(change(band))
     return out
 
@@ -87,7 +87,7 @@ def luma(image: Pixels) -> Pixels:
 
 def longer(image: Pixels) -> int:
     """The longer side, pixels."""
-    return max(image.shape[:2])
+    return int(max(image.shape[:2]))
 
 
 def blurred(image: Pixels, sigma: float) -> Pixels:

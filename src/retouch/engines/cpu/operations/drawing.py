@@ -16,9 +16,9 @@ def sketch(image: Pixels) -> Pixels:
 
 def _pencil(light: Pixels, size: int) -> Pixels:
     """Lines by colour dodge, and a little of the picture's own shade."""
-    calm = cv2.bilateralFilter(light, 5, 25, 3)
-    base = blurred(np.asarray(calm, np.uint8), max(2.0, size / 110))
-    fine = blurred(np.asarray(calm, np.uint8), max(1.0, size / 420))
+    calm = np.asarray(cv2.bilateralFilter(light, 5, 25, 3), np.uint8)
+    base = blurred(calm, max(2.0, size / 110))
+    fine = blurred(calm, max(1.0, size / 420))
     lines = np.minimum(_dodge(calm, base), _dodge(calm, fine))
     shade = 0.72 + 0.28 * np.power(light.astype(np.float32) / 255, 0.7)
     return np.asarray(np.clip(np.power(lines, 1.9) * shade * 255, 0, 255), np.uint8)

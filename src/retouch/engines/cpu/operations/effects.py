@@ -63,7 +63,7 @@ def grain(canvas: Canvas, step: Grain) -> Canvas:
     light = luma(canvas.rgb)
     out = np.empty_like(canvas.rgb)
     noise = draw.standard_normal((height, width), dtype=np.float32)
-    noise = cv2.GaussianBlur(noise, (0, 0), sigma)
+    noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), sigma), np.float32)
     noise *= (3 + 16 * step.strength) / max(float(noise.std()), 1e-6)
     for top in range(0, height, 256):
         part = slice(top, top + 256)

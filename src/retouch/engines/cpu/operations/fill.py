@@ -19,6 +19,8 @@ def remove(canvas: Canvas, _step: Remove) -> Canvas:
     """Fill the marked area from its surroundings. What stood at its very edge must not be copied back in, so the
     hole solved is a little larger than the area; only the area changes."""
     area = _hole(canvas)
+    if canvas.mask is None:
+        return _backed(canvas, area)
     return _filled(canvas, grow(area, max(canvas.size)), area)
 
 
@@ -29,7 +31,13 @@ def fill(canvas: Canvas, _step: Fill | FillTransparent) -> Canvas:
     width, height = canvas.size
     if max(borders):
         check_outpaint((max(1, width - left - right), max(1, height - top - bottom)), borders)
-    return _filled(canvas, area, area)
+    return _filled(canvas, area, area) if canvas.mask is not None else _backed(canvas, area)
+
+
+def _backed(canvas: Canvas, hole: Pixels) -> Canvas:
+    """The picture over a filling of all that shows through it; opaque."""
+    solved = inpaint(canvas.rgb, hole, seed=canvas.seed, longest=min(_SOLVED, canvas.longest or _SOLVED))
+    return replace(canvas, rgb=blend(canvas.rgb, solved, hole), alpha=None)
 
 
 def _hole(canvas: Canvas) -> Pixels:

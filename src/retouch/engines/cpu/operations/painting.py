@@ -43,7 +43,7 @@ def _relief(painted: Pixels, source: Pixels) -> Pixels:
     dx, dy = cv2.Sobel(light, cv2.CV_32F, 1, 0), cv2.Sobel(light, cv2.CV_32F, 0, 1)
     jxx, jyy, jxy = (cv2.GaussianBlur(v, (0, 0), 6) for v in (dx * dx, dy * dy, dx * dy))
     along = 0.5 * np.arctan2(2 * jxy, jxx - jyy) + np.pi / 2
-    noise = np.random.default_rng(7).standard_normal(light.shape, dtype=np.float32)
+    noise: Floats = np.random.default_rng(7).standard_normal((light.shape[0], light.shape[1]), dtype=np.float32)
     smear = np.zeros_like(noise)
     y, x = np.mgrid[0 : light.shape[0], 0 : light.shape[1]].astype(np.float32)
     for reach in (-5, -3, -1, 1, 3, 5):
@@ -60,7 +60,7 @@ def watercolor(image: Pixels) -> Pixels:
     view, size = _working(image)
     washes = cv2.edgePreservingFilter(_kuwahara(view, max(2, round(longer(view) / 260))), sigma_s=40, sigma_r=0.35)
     lab = cv2.cvtColor(washes, cv2.COLOR_RGB2Lab).astype(np.float32)
-    light = lab[..., 0]
+    light = np.asarray(lab[..., 0], np.float64)
     # Pigment flows to the rim of a wash: the wide blur is lighter just inside a dark rim.
     pool = np.clip((cv2.GaussianBlur(light, (0, 0), longer(view) / 220) - light) / 30, -0.4, 1.0)
     light = 255 * (0.16 + 0.84 * np.power(light / 255, 0.8))

@@ -69,7 +69,7 @@ def noise_level(image: Pixels) -> float:
     light = luma(image).astype(np.float32)
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
     response = np.abs(cv2.filter2D(light, -1, kernel)[1:-1, 1:-1])
-    return float(np.median(response) / (0.6745 * 6))
+    return float(np.median(response) / (0.6745 * 6)) if response.size else 0.0
 
 
 def denoise(image: Pixels, step: Denoise) -> Pixels:

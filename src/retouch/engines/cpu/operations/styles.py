@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from retouch.engines.cpu.operations.canvas import Canvas, area_of, blend, box_of
 from retouch.engines.cpu.operations.curves import (
     LIGHT,
     Floats,
@@ -58,7 +59,7 @@ def vintage(image: Pixels) -> Pixels:
         light = (band @ np.array([0.2126, 0.7152, 0.0722], np.float32))[..., None]
         return np.asarray(light + 0.78 * (band - light), np.float32)
 
-    return vignette(in_bands(faded, fade), Vignette(strength=0.32))
+    return shade_corners(in_bands(faded, fade), Vignette(strength=0.32))
 
 
 def _soft(value: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -129,7 +130,7 @@ def wash(image: Pixels, step: ColourWash) -> Pixels:
     return apply(image, *(lit(float(factor), knee=0.6) for factor in ink))
 
 
-def vignette(image: Pixels, step: Vignette) -> Pixels:
+def shade_corners(image: Pixels, step: Vignette) -> Pixels:
     """Corners darker by light, not by grey: a cosine falloff that leaves the middle alone."""
     height, width = image.shape[:2]
     y = ((np.arange(height, dtype=np.float32) + 0.5) / height - 0.5)[:, None] * 2
@@ -145,3 +146,12 @@ def vignette(image: Pixels, step: Vignette) -> Pixels:
     for top in range(0, height, 256):
         out[top : top + 256] = np.rint(image[top : top + 256] * factor[top : top + 256])
     return out
+
+
+def vignette(canvas: Canvas, step: Vignette) -> Canvas:
+    """Shade the corners of the picture, or of the marked area's own box."""
+    area = area_of(canvas, step)
+    left, top, right, bottom = box_of(area, canvas.size)
+    out = canvas.rgb.copy()
+    out[top:bottom, left:right] = shade_corners(np.ascontiguousarray(out[top:bottom, left:right]), step)
+    return canvas.painted(blend(canvas.rgb, out, area))

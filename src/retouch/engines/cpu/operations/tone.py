@@ -108,7 +108,7 @@ def regional(image: Pixels, amount: float, *, shadows: bool = False) -> Pixels:
     exponent = np.exp2(-1.3 * amount * weight)
     target = np.power(np.maximum(base, 1 / 255), exponent)
     factor = target / np.maximum(base, 1 / 255)
-    return _times(image, factor)
+    return _times(image, np.asarray(factor, np.float32))
 
 
 def _times(image: Pixels, factor: Floats) -> Pixels:
