@@ -67,8 +67,8 @@ def prepare(
     weights = _framed_weights(reading, source, frame_size, fit)
     if not weights.any():
         raise invalid_mask(
-            f"The area to edit lies outside the part of the picture that {frame_size} shows; use `fit` contain, or "
-            "the picture's own aspect.",
+            f"Nothing of the area to edit is left at {frame_size}: it lies in what the crop cuts away, or is too small. "
+            "Use `fit` contain, or a size of the picture's own aspect.",
             mask_param,
         )
     kept = Kept(source=source, weights=weights, kind=reading.kind)
