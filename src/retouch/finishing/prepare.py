@@ -67,7 +67,7 @@ def prepare(
     weights = _framed_weights(reading, source, frame_size, fit)
     if not weights.any():
         raise invalid_mask(
-            f"Nothing of the area to edit is left at {frame_size}: it lies in what the crop cuts away, or is too small. "
+            f"Nothing of the area to edit is left at {frame_size}: it is too small, or the crop cuts it away. "
             "Use `fit` contain, or a size of the picture's own aspect.",
             mask_param,
         )
