@@ -6,6 +6,15 @@ from retouch.engines.cpu.grammar import parse
 
 #: Prompts without a mask and their steps by label, in order.
 DOABLE: dict[str, str] = {
+    "give the image a warm tone": "warmth+",
+    "cooler tones": "warmth-",
+    "apply sepia and vignette": "sepia, vignette",
+    "crop this to a 1:1 square": "crop_ratio",
+    "remove the white background": "bg_remove",
+    "increase background blur": "bg_blur",
+    "make it look like a cartoon drawing": "cartoon",
+    "adjust white balance automatically": "wb",
+    "remove noise and sharpen": "denoise, sharpen",
     "Make the photo black & white": "bw",
     "b&w": "bw",
     "B/W please": "bw",
@@ -191,6 +200,9 @@ DOABLE: dict[str, str] = {
 
 #: Prompts with a marked area.
 MARKED: dict[str, str] = {
+    "take the man out of the photo": "remove",
+    "remove the person and fill in the background": "remove",
+    "remove it and fill the gap naturally": "remove",
     "fill the masked area": "fill",
     "fill in the hole": "fill",
     "inpaint": "fill",

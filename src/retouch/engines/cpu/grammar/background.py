@@ -39,7 +39,8 @@ def _blur(match: re.Match[str], _sentence: Sentence) -> Wish | None:
 
 PATTERNS: tuple[Pattern, ...] = (
     pattern(
-        rf"(?:completely |fully )?{_GONE} {_BG}{_FROM}(?: completely| entirely| so it is transparent| "
+        rf"(?:completely |fully )?{_GONE} (?:{_BG}|(?:the |this )?{COLOR} background){_FROM}(?: completely"
+        r"| entirely| so it is transparent| "
         rf"(?:and|to) (?:make it|make {IMAGE}) transparent)?",
         _CUT_OUT,
     ),
@@ -96,5 +97,6 @@ PATTERNS: tuple[Pattern, ...] = (
         rf"|on) (?:{BACKGROUND}|{IMAGE}))?",
         _blur,
     ),
+    pattern(rf"(?:increase|boost|strengthen) (?:the )?background blur{_POST}", _blur),
     pattern(rf"(?:add|apply) {_PRE}(?:some |a )?blur (?:to|on) {_BG}", _blur),
 )

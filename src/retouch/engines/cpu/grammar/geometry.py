@@ -73,7 +73,7 @@ def _zoom(match: re.Match[str], _sentence: Sentence) -> Wish | None:
 
 _SQUARE = (
     r"(?:(?:a |an )?(?:perfect )?square(?: (?:format|aspect ratio|shape|crop|ratio|image|photo))?|"
-    r"(?:a )?1 : 1(?: (?:aspect )?ratio)?)"
+    r"(?:a )?1 : 1(?: (?:aspect )?ratio| square)?)"
 )
 _RATIO = rf"(?P<across>{NUM}) ?(?::|x|by|/) ?(?P<down>{NUM})"
 _ASPECT = r"(?: (?:aspect ratio|ratio|aspect|format|px))?"
@@ -123,7 +123,8 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     pattern(
         rf"(?:center )?(?:crop|cut|trim|reframe|make|set|change){_I}(?: (?:to|into|at|down to|with|using|in"
-        rf"|be))?(?: (?:a|an|the|have a))?(?: aspect ratio(?: (?:of|to))?)? {_RATIO}{_ASPECT}(?: (?:from|at"
+        r"|be))?(?: (?:a|an|the|have a))?(?: portrait| landscape)?(?: aspect ratio(?: (?:of"
+        rf"|to))?)? {_RATIO}{_ASPECT}(?: (?:from|at"
         r"|in) the center)?",
         _ratio,
     ),

@@ -57,7 +57,8 @@ PATTERNS: tuple[Pattern, ...] = (
     pattern(rf"(?:fix|color correct|correct) {IMAGE}|(?:apply |do )?(?:a )?color correction", _AUTO),
     pattern(
         rf"(?:{_MEND} )?(?:the |its )?(?:auto |automatic )?(?:white|color) ?balance(?: (?:of|in"
-        rf"|on) {IMAGE})?(?: correction| fix)?|(?:apply |do )?(?:an? )?(?:auto |automatic )?white ?balance"
+        rf"|on) {IMAGE})?(?: correction| fix| automatically)?|(?:apply |do )?(?:an? )?(?:auto "
+        r"|automatic )?white ?balance"
         rf"(?: correction)?|auto white balance {IMAGE}|white balance {IMAGE}",
         _WB,
     ),

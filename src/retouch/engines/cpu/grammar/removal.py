@@ -21,7 +21,15 @@ _FLAW = (
     r"(?:scratch(?:es)?|blemish(?:es)?|spots?"
     r"|scars?|pimples?|acne|zits?|cracks?|stains?|dust|specks?|creases?|tears?|smudges?|marks?|clutter|litter|mess))"
 )
-_AFTER = r"(?: (?:completely|entirely|cleanly|seamlessly|naturally|fully|altogether|for good))?"
+_BEHIND = (
+    r"(?:(?:fill|fill in) (?:it |that )?(?:with )?|replace it with |rebuild |reconstruct )(?:in )?(?:the )?"
+    r"(?:gap|hole|space|empty space|area|background|surroundings|surrounding (?:px|area|texture|background))"
+    r"(?: behind (?:it|him|her|them)| left behind)?(?: naturally| seamlessly| realistically)?"
+)
+_AFTER = (
+    r"(?: (?:completely|entirely|cleanly|seamlessly|naturally|fully|altogether|for good))?"
+    rf"(?:(?: ,)?(?: and)?(?: then)? {_BEHIND})?"
+)
 #: Not things that stand somewhere, so that filling from the surroundings does not take them away.
 _NOT_THINGS = re.compile(
     r"\b(?:wrinkles?|blur|blurriness|haze|fog|mist|rain|snow|darkness|smile|frown|beard|mustache|moustache|hair|makeup"
@@ -60,6 +68,7 @@ _MANY = r"(?:[a-z]+s|text|logo|watermark|date|shadow|leash|collar|reflection|tra
 
 PATTERNS: tuple[Pattern, ...] = (
     pattern(rf"{_MEND} (?P<target>{_FLAW}){_AFTER}", _remove),
+    pattern(rf"take (?P<target>{TARGET}) (?:out|away)(?: of {IMAGE})?{_AFTER}", _remove),
     pattern(rf"{_HOW}{_VERB} (?P<target>{OBJECT} with {DET} {OBJECT}){_AFTER}", _remove),
     pattern(rf"{_HOW}{_VERB} (?P<target>{OBJECT} and (?!{STOP}\b){_MANY}(?=$| [,.])){_AFTER}", _remove),
     pattern(rf"{_HOW}{_VERB} (?P<target>{TARGET}){_AFTER}", _remove),

@@ -26,7 +26,7 @@ _LOOKS: tuple[tuple[str, Step], ...] = (
         r"|sketched|pencil art|hand drawn|charcoal (?:drawing|sketch)",
         Style(style="sketch"),
     ),
-    (r"cartoon(?:y|ish|ized|ed)?|comic(?: book)?|comics", SlowStyle(style="cartoon")),
+    (r"cartoon(?:y|ish|ized|ed)?(?: drawing| illustration| image)?|comic(?: book)?|comics", SlowStyle(style="cartoon")),
     (
         r"oil paint(?:ing|ed)?|oil(?= style| effect| look| filter)|oil on canvas|painting|painterly",
         SlowStyle(style="oil"),
@@ -110,12 +110,16 @@ def _look(step: Step, default: Kind | None) -> Reader:
     return read
 
 
+#: Looks that no thing is called by, so that `add sepia` needs no `effect`.
+_PLAINLY = (Style(style="bw"), Style(style="sepia"))
+
+
 def _named(look: str, step: Step) -> tuple[Pattern, ...]:
     name = rf"(?:{look})"
     bare = r"(?:film grain|grain)" if isinstance(step, Grain) else name
     added = isinstance(step, Grain | Vignette)
     # `add a painting on the wall` wants a thing; `add an oil painting effect` a look.
-    kind = _KIND if added or step == Style(style="bw") else rf"(?:{_KIND[:-1]})"
+    kind = _KIND if added or step in _PLAINLY else rf"(?:{_KIND[:-1]})"
     on = rf"(?: (?:to|on|over|in|around) (?P<target>{IMAGE}|{MARKED}))?"
     giving = (
         rf"(?:give|add|apply|use|do|put|create|insert|overlay)(?: (?P<given>{IMAGE}))?(?: with)?{_PRE}{_ARTICLE}"

@@ -7,7 +7,6 @@ from retouch.engines.cpu.grammar.pattern import Pattern, Refusal, Wish, pattern
 from retouch.engines.cpu.grammar.qualities import COMPARATIVES, NOUNS, PLAIN, VERBS, step
 from retouch.engines.cpu.grammar.things import Kind, Target, head, is_person, is_skin, target
 from retouch.engines.cpu.grammar.words import COLORS, DEGREE, IMAGE, MAKE, NAMED, TARGET
-from retouch.engines.cpu.steps import Hue, Tone
 
 UPS = (
     r"(?:increase|raise|boost|bump up|bump|turn up|crank up|crank|amp up|up|lift|enhance|intensify|strengthen|heighten"
@@ -43,6 +42,8 @@ _PRONOUN = Target(Kind.PRONOUN)
 def _verb(match: re.Match[str], _sentence: Sentence) -> Wish | None:
     quality, sign = VERBS[match["verb"]]
     where = _acted_on(match, _PRONOUN)
+    if where is not None and re.fullmatch(r"(?:the )?(?:shadows|highlights)", where.name):
+        return None  # they have words of their own, in light.py
     if quality == "noise" and where is not None and where.kind is Kind.OBJECT:
         return None  # water is not smoothed by taking noise away
     _mind_people(where, match["verb"], quality)
@@ -123,20 +124,6 @@ def _sign(match: re.Match[str]) -> int:
     return -1 if re.fullmatch(rf"{DOWNS}|less|lower|low|reduced|decreased|fewer|down|-|weaker", word) else 1
 
 
-def _stops(match: re.Match[str], _sentence: Sentence) -> Wish | None:
-    stops = float(match["stops"]) * (-1 if (match["minus"] or match["way"]) in {"- ", "down", "underexpose"} else 1)
-    if not 0 < abs(stops) <= 4:
-        raise Refusal("An exposure change is up to 4 stops.")
-    return Wish((Tone(quality="exposure", amount=stops / 2),), _PRONOUN)
-
-
-def _hue(match: re.Match[str], _sentence: Sentence) -> Wish | None:
-    degrees = float(match["by"]) * (-1 if match["minus"] else 1)
-    if degrees % 360 == 0:
-        raise Refusal("Turning the hue by 0 or 360 degrees changes nothing.")
-    return Wish((Hue(degrees=degrees),), _acted_on(match, _PRONOUN))
-
-
 def _pop(match: re.Match[str], _sentence: Sentence) -> Wish | None:
     return Wish((step("saturation", 1, _degree(match)),), _acted_on(match, _PRONOUN))
 
@@ -146,17 +133,20 @@ def _colors(match: re.Match[str], _sentence: Sentence) -> Wish | None:
     return Wish((step("saturation", sign, _degree(match)),), None)
 
 
-def _regional(match: re.Match[str], _sentence: Sentence) -> Wish | None:
-    said = match.groupdict()
-    steps = tuple(
-        step(name, 1 if said.get("up") else -1, _degree(match))
-        for name in ("shadows", "highlights")
-        if name in match.group()
-    )
-    return Wish(steps, _acted_on(match, _PRONOUN))
+def _mood(match: re.Match[str], _sentence: Sentence) -> Wish | None:
+    quality, sign = (COMPARATIVES | PLAIN)[match["mood"]]
+    return Wish((step(quality, sign, _degree(match)),), _PRONOUN if match.group().startswith(("give", "add")) else None)
 
+
+_MOOD = r"(?:warm|warmer|cool|cooler|cold|bright|brighter|dark|darker|vivid|vibrant|muted|soft)"
 
 PATTERNS: tuple[Pattern, ...] = (
+    pattern(
+        rf"(?:give|add|apply|use) (?:{IMAGE} )?(?:a |an )?{_PRE}(?:a |an )?(?P<mood>{_MOOD}) "
+        r"(?:color )?(?:tones?|look|feel|feeling|colors|color|light|lighting)",
+        _mood,
+    ),
+    pattern(rf"{_PRE}(?P<mood>warmer|cooler|brighter|darker) (?:tones?|look|colors)", _mood),
     pattern(rf"{_PRE}(?P<verb>{_VERB})(?: up| down| off)?(?: (?:up )?{_T}(?: up| down| off)?)??{_POST}", _verb),
     pattern(
         rf"(?P<make>{MAKE}) {_T}(?: to)?(?: be| look| appear)? {_PRE}(?:(?P<more>more|less) )?"
@@ -190,39 +180,6 @@ PATTERNS: tuple[Pattern, ...] = (
         rf"(?:give|add) (?:{IMAGE} )?(?P<pre>{DEGREE}) (?:of )?(?P<nouns>{_NOUN_LIST})(?: (?:to|in) {_T})?", _nouns
     ),
     pattern(rf"(?:make|let) (?P<target>{COLORS}|{IMAGE}) {_PRE}(?:(?P<more>more) )?pop{_POST}", _pop),
-    pattern(
-        r"(?:(?:increase|raise|boost|decrease|lower|reduce|change|adjust|set|push|bring|pull)? ?(?:the )?exposure )"
-        r"(?:(?P<way>up|down) )?(?:by )?(?P<minus>- )?(?:\+ )?(?P<stops>\d+(?:\.\d+)?) (?:stops?|ev)",
-        _stops,
-    ),
-    pattern(
-        rf"(?:shift|rotate|change|adjust|turn)? ?(?:the )?hues?(?: (?:of|in) {_T})?(?: shift| rotation)?(?: by)? "
-        r"(?P<minus>- )?(?:\+ )?(?P<by>\d+(?:\.\d+)?)(?: degrees)?",
-        _hue,
-    ),
-    # To reduce shadows is to lighten them; to deepen them, to darken: so each has verbs of its own.
-    pattern(
-        r"(?P<up>lift|raise|brighten|lighten|open up|open|recover|boost|fill|fill in|bring up|pull up"
-        rf"|push up|reduce|soften|tone down|lessen)(?: up)? (?:the )?shadows(?: in {IMAGE}| up)?{_POST}",
-        _regional,
-    ),
-    pattern(
-        rf"(?P<down>darken|deepen|crush|lower|drop|pull down|bring down) (?:the )?shadows(?: in {IMAGE}"
-        rf"| down)?{_POST}",
-        _regional,
-    ),
-    pattern(
-        r"(?P<down>recover|reduce|lower|tame|darken|tone down|bring down|pull down|pull back|bring back"
-        rf"|soften|decrease|dim|rescue|bring) (?:the )?highlights(?: in {IMAGE}| down| back)?{_POST}",
-        _regional,
-    ),
-    pattern(
-        rf"(?P<up>brighten|boost|increase|raise|lift|lighten|push) (?:the )?highlights(?: in {IMAGE}" rf"| up)?{_POST}",
-        _regional,
-    ),
-    pattern(
-        rf"(?:the )?(?:shadows|highlights) (?:(?P<up>\+|up)|(?P<down>-|down))(?: (?P<post>{DEGREE}|\d+ %))?", _regional
-    ),
     pattern(
         r"(?:make )?(?P<cmp>more|less) (?P<word>vivid|vibrant|saturated|muted|intense" rf"|bright) colors{_POST}",
         _colors,

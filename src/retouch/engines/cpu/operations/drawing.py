@@ -97,7 +97,8 @@ def edges(image: Pixels) -> Pixels:
     """Dark outlines on white."""
     light = cv2.GaussianBlur(luma(image), (0, 0), max(1.0, longer(image) / 900)).astype(np.float32)
     slope = np.hypot(cv2.Scharr(light, cv2.CV_32F, 1, 0), cv2.Scharr(light, cv2.CV_32F, 0, 1)) / 16
-    slope = slope / (cv2.GaussianBlur(slope, (0, 0), longer(image) / 40) + 4)
+    around = blurred(np.asarray(np.clip(slope * 2, 0, 255), np.uint8), longer(image) / 40)
+    slope = slope / (around / 2 + 4)
     lines = np.asarray(np.rint(255 * np.exp(-np.maximum(slope - 0.35, 0) * 1.5)), np.uint8)
     return np.asarray(cv2.cvtColor(lines, cv2.COLOR_GRAY2RGB), np.uint8)
 

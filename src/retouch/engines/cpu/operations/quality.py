@@ -75,7 +75,9 @@ def noise_level(image: Pixels) -> float:
 def denoise(image: Pixels, step: Denoise) -> Pixels:
     """Non-local means in Lab, as strong as the measured noise."""
     level = float(np.clip(noise_level(image), 1.5, 25))
+    # The time grows with the searched square: large pictures, whose grain repeats nearby, search a smaller one.
+    reach = 15 if image.size < 9_000_000 else 11
     strength = (0.6 + 0.9 * step.strength) * level
     return np.asarray(
-        cv2.fastNlMeansDenoisingColored(image, None, strength, min(30.0, 1.6 * strength + 3), 5, 15), np.uint8
+        cv2.fastNlMeansDenoisingColored(image, None, strength, min(30.0, 1.6 * strength + 3), 5, reach), np.uint8
     )
