@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import cv2
@@ -131,6 +132,14 @@ def test_a_picture_decodes_to_what_it_means(name: str) -> None:
     assert near([place[:3] for place in centres(pixels)], [RED, GREEN, BLUE, WHITE], tolerance)
     if tolerance == 0:
         assert np.array_equal(pixels[:, :, :3], quad())
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    files = [make() for make, _, _ in PLAIN.values()] * 4
+    alone = [read(data)[1] for data in files]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda data: read(data)[1], files))
+    assert all(np.array_equal(one, other) for one, other in zip(alone, together, strict=True))
 
 
 @pytest.mark.parametrize("name", PLAIN)
