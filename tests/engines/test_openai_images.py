@@ -12,6 +12,7 @@ from retouch.engines.openai_images import OpenAIImages
 from retouch.engines.openai_images.families import FAMILIES
 from retouch.engines.openai_images.free_size import nearest_free_size
 from retouch.engines.upstream import Client
+from retouch.pixels import to_raw
 from upstreams.calls import area, call, collect, made, picture
 from upstreams.drawing import look
 from upstreams.faults import draws
@@ -54,8 +55,6 @@ async def test_mask_is_alpha_of_the_first_images_size(engine: OpenAIImages, upst
 
 async def test_a_large_noisy_mask_still_fits(engine: OpenAIImages, upstream: OpenAIUpstream) -> None:
     """Soft edges are given up for the provider's 4 MB."""
-    from retouch.pixels import to_raw
-
     noise = np.random.default_rng(1).integers(0, 256, (2160, 2560), np.uint8)
     await made(engine, call(images=(picture((2560, 2160)),), mask=to_raw(noise)))
     (file,) = upstream.seen[0].files("mask")

@@ -1,16 +1,19 @@
 """Parity: the official SDK and our engine say the same to the provider."""
 
+import io
 from collections.abc import AsyncIterator
 from typing import Any
 
 import numpy as np
 import openai
 import pytest
+from PIL import Image
 
 from retouch.domain.edit import Background, Tier
 from retouch.domain.picture import Format, Size
 from retouch.engines.openai_images import OpenAIImages
 from retouch.engines.upstream import Client
+from retouch.pixels import from_raw
 from upstreams.calls import area, call, collect, picture
 from upstreams.drawing import draw, look
 from upstreams.openai_images import OpenAIUpstream
@@ -44,12 +47,6 @@ def _file(part: Part) -> tuple[object, ...]:
 
 def alpha_png() -> bytes:
     """The area of `calls.area` as an OpenAI caller draws it."""
-    import io
-
-    from PIL import Image
-
-    from retouch.pixels import from_raw
-
     pixels = np.zeros((64, 96, 4), np.uint8)
     pixels[..., 3] = 255 - from_raw(area())
     out = io.BytesIO()

@@ -1,6 +1,7 @@
 """Previews are passed on as they come, and what goes wrong in a stream has a name."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
@@ -12,6 +13,7 @@ from retouch.domain.picture import Size
 from retouch.engines.openai_images import OpenAIImages
 from retouch.engines.upstream import Client
 from upstreams.calls import call, collect, failure, kinds
+from upstreams.drawing import draw64
 from upstreams.faults import Fault, answers, cut, draws
 from upstreams.openai_images import OpenAIUpstream
 
@@ -47,16 +49,12 @@ async def test_partials_come_before_the_end(engine: OpenAIImages, upstream: Open
 
 async def test_an_answer_that_is_no_stream_after_all(engine: OpenAIImages, upstream: OpenAIUpstream) -> None:
     """A server that ignores `stream` is understood."""
-    from upstreams.drawing import draw64
-
     upstream.order(answers(200, {"data": [{"b64_json": draw64((8, 8))}]}))
     assert kinds(await collect(engine, call(partial_images=2))) == ["made"]
 
 
 async def test_events_cut_in_pieces_and_crlf(engine: OpenAIImages, upstream: OpenAIUpstream) -> None:
     """Comments, CRLF, `[DONE]` and unknown events do not matter; nor does a missing last blank line."""
-    from upstreams.drawing import draw64
-
     event = f'{{"type":"image_edit.completed","b64_json":"{draw64((8, 8))}"}}'
     body = f': ping\r\n\r\nid: 1\r\n\r\ndata: {{"type":"other"}}\r\n\r\nevent: x\r\ndata: {event}'
     for ending in ("\r\n\r\ndata: [DONE]\r\n\r\n", "\n", ""):
@@ -91,8 +89,6 @@ async def test_leaving_a_stream_ends_it_upstream(engine: OpenAIImages, upstream:
 
 async def test_the_deadline_holds_within_a_stream(engine: OpenAIImages, upstream: OpenAIUpstream) -> None:
     """A provider that falls silent between two events is given up."""
-    import time
-
     upstream.steps = asyncio.Semaphore(1)
     late = await failure(engine, call(partial_images=3, deadline=time.monotonic() + 0.3))
     assert (late.code, late.accepted) == (Code.UPSTREAM_TIMEOUT, Accepted.UNKNOWN)
