@@ -40,16 +40,20 @@ class MediaHosts:
     def is_base(self, url: URL) -> bool:
         """True where the provider itself answers, so that its key may be sent along."""
         base = URL(self.base)
-        return (url.scheme, url.raw_host, url.port) == (base.scheme, base.raw_host, base.port)
+        return (url.scheme, _host(url), url.port) == (base.scheme, _host(base), base.port)
 
     def _is_listed(self, url: URL) -> bool:
-        host = url.raw_host or ""
+        host = _host(url)
         for other in self.others:
             if other.startswith("*.") and host.endswith(other[1:]) and url.is_default_port():
                 return True
             if other == f"{host}:{url.port}" or (other == host and url.is_default_port()):
                 return True
         return False
+
+
+def _host(url: URL) -> str:
+    return (url.raw_host or "").lower()
 
 
 async def download(

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from retouch.domain.errors import Accepted, Code, UpstreamFailure
 
 _LONGEST = 200
-_SECRETS = re.compile(r"\S*://\S*|(?i:bearer)\s+\S+|\b(?:sk|key|fal|AIza)[-_]?\S*[\d*]{3,}\S*|\S{41,}")
+_SECRETS = re.compile(r"\S*://\S*|(?i:bearer)\s+\S+|\b(?:sk|key|fal)[-_]?\S*[\d*]{3,}\S*|\bAIza\S{9,}|\S{41,}")
 _WORD = re.compile(r"[A-Za-z0-9][\w.:-]{0,59}")
 _BLOCKED = frozenset({"moderation_blocked", "content_policy_violation", "content_filter"})
 _SPENT = frozenset({"insufficient_quota", "billing_hard_limit_reached"})

@@ -33,16 +33,15 @@ def lift(body: Buffer, key: str = "b64_json") -> Lifted:
     name = f'"{key}"'.encode()
     skeleton, texts, at = list[Buffer](), list[Buffer](), 0
     while (found := raw.find(name, at)) >= 0:
-        start = _string_start(raw, found + len(name))
-        if start is None:
-            skeleton.append(data[at : found + len(name)])
-            at = found + len(name)
+        behind = found + len(name)
+        start = _string_start(raw, behind)
+        if start is None or raw[found - 1 : found] == b"\\":
+            skeleton.append(data[at:behind])
+            at = behind
             continue
         end = _string_end(raw, start)
         skeleton += [data[at : start - 1], str(len(texts)).encode()]
-        text = data[start:end]
-        # Some servers escape the slashes of base64.
-        texts.append(bytes(text).replace(b"\\/", b"/") if raw.find(b"\\", start, end) >= 0 else text)
+        texts.append(_text(raw, start, end))
         at = end + 1
     skeleton.append(data[at:])
     return Lifted(orjson.loads(b"".join(skeleton)), tuple(texts))
@@ -64,7 +63,20 @@ def _string_start(raw: bytes | bytearray, at: int) -> int | None:
 
 
 def _string_end(raw: bytes | bytearray, start: int) -> int:
+    """Where the closing quote is: one with an even number of backslashes before it."""
     end = raw.find(b'"', start)
-    if end < 0:
-        raise ValueError("a string without an end")
-    return end
+    while end >= 0:
+        escapes = 0
+        while raw[end - escapes - 1 : end - escapes] == b"\\":
+            escapes += 1
+        if escapes % 2 == 0:
+            return end
+        end = raw.find(b'"', end + 1)
+    raise ValueError("a string without an end")
+
+
+def _text(raw: bytes | bytearray, start: int, end: int) -> Buffer:
+    """The string as it is; read as JSON where it has escapes, such as the slashes of some servers' base64."""
+    if raw.find(b"\\", start, end) < 0:
+        return memoryview(raw)[start:end]
+    return str(orjson.loads(raw[start - 1 : end + 1])).encode()
