@@ -123,7 +123,7 @@ async def test_commands_in_prompts_are_refused(start: Start, kind: str, prompt: 
     assert upstream.seen == []
 
 
-@pytest.mark.parametrize("kind", KINDS.keys() - READERS.keys())
+@pytest.mark.parametrize("kind", sorted(KINDS.keys() - READERS.keys()))
 async def test_where_they_command_nothing_they_are_words(start: Start, kind: str) -> None:
     """Other servers draw what they say."""
     _, engine = await start(kind)
