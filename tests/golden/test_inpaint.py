@@ -118,6 +118,30 @@ def test_a_smooth_area_stays_smooth_and_meets_its_rim(longest: int) -> None:
     assert texture_energy(filled, hole > 0) < 2 * texture_energy(image, hole > 0)
 
 
+def test_a_smooth_hole_takes_the_shade_of_its_rim_and_not_of_the_copied_patches() -> None:
+    """A noisy sky whose colours repeat nowhere: copied patches alone come out five levels off."""
+    y, x = np.mgrid[-1:1:300j, -1:1:450j]
+    sky = np.stack([120 + 60 * x * y + 40 * x, 130 + 50 * x * y, 170 + 40 * x], axis=2)
+    noisy = np.clip(sky + np.random.default_rng(0).normal(0, 1.5, sky.shape), 0, 255).astype(np.uint8)
+    hole = disc(300, 450, 80)
+    filled = inpaint(punched(noisy, hole), hole, seed=1)
+    off = np.abs(cv2.GaussianBlur(filled.astype(np.float32) - sky.astype(np.float32), (0, 0), 4)[hole > 0])
+    assert off.mean() < 1
+    assert off.max() < 3
+
+
+@pytest.mark.parametrize("side", ["left", "all"])
+def test_a_texture_is_continued_beyond_the_border(side: str) -> None:
+    image = grass()
+    hole = np.zeros((512, 512), np.uint8)
+    hole[:, :70] = 255
+    if side == "all":
+        hole[:60] = hole[-60:] = hole[:, -70:] = 255
+    filled = inpaint(punched(image, hole), hole, seed=4, longest=512)
+    share = texture_energy(filled, hole > 0) / texture_energy(image, hole > 0)
+    assert 0.75 < share < 1.25
+
+
 def test_seeds_and_repeats() -> None:
     """The same seed gives the same bytes, here and in another process; another seed another fill."""
     program = (

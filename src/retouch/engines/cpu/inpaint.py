@@ -74,7 +74,8 @@ def _match(view: Pixels, hole: Pixels, others: Pixels, seed: int) -> Pixels:
     patchmatch.set_random_seed(seed)
     forbidden = others if others.any() else None
     solved = np.asarray(patchmatch.inpaint(view, hole, global_mask=forbidden, patch_size=PATCH), np.uint8)
-    return even_out(solved, hole, hole | others)
+    # Beyond the picture's border there is no far rim to interpolate to, and patches guess better than shading does.
+    return solved if any(border_depths(hole)) else even_out(solved, hole, hole | others)
 
 
 def _shrink(view: Pixels, hole: Pixels, others: Pixels, longest: int) -> tuple[Pixels, Pixels, Pixels]:
