@@ -63,6 +63,16 @@ async def test_events_cut_in_pieces_and_crlf(engine: OpenAIImages, upstream: Ope
         assert isinstance(image, Made)
 
 
+async def test_events_of_images_that_nobody_asked_for(engine: OpenAIImages, upstream: OpenAIUpstream) -> None:
+    """An image is finished once, and only those asked for are told of."""
+    one = f'"type":"image_edit.completed","b64_json":"{draw64((8, 8))}"'
+    body = "".join(f"data: {{{one}{more}}}\n\n" for more in ("", "", ',"image_index":7', ',"image_index":0'))
+    upstream.order(Fault(status=200, body=body.encode(), headers={"content-type": "text/event-stream"}))
+    (image,) = await collect(engine, call(partial_images=1))
+    assert isinstance(image, Made)
+    assert image.index == 0
+
+
 async def test_a_stream_that_breaks_off(engine: OpenAIImages, upstream: OpenAIUpstream) -> None:
     """Work may have been done: the call is neither repeated nor surely lost."""
     upstream.order(cut(), draws(images=0))

@@ -51,7 +51,9 @@ class Compatible:
         if self._instance.base_url:
             return None
         plain = self.name.isidentifier()
-        return "set " + (f"RETOUCH_ENGINES__{self.name.upper()}__BASE_URL" if plain else f"engines.{self.name}.base_url")
+        return "set " + (
+            f"RETOUCH_ENGINES__{self.name.upper()}__BASE_URL" if plain else f"engines.{self.name}.base_url"
+        )
 
     def offer(self, wish: Wish) -> Offer:
         """What this kind of server does by itself.
@@ -100,7 +102,7 @@ class Compatible:
 
     async def _events(self, answer: Answer, call: EngineCall, way: Way) -> AsyncGenerator[EngineEvent, None]:
         if answer.media_type == "text/event-stream":
-            async with aclosing(read_events(self.name, answer)) as events:
+            async with aclosing(read_events(self.name, answer, len(call.seeds))) as events:
                 async for event in events:
                     yield event
             return

@@ -86,7 +86,7 @@ class OpenAIImages:
 
     async def _events(self, answer: Answer, images: int) -> AsyncGenerator[EngineEvent, None]:
         if answer.media_type == "text/event-stream":
-            async with aclosing(read_events(self.name, answer)) as events:
+            async with aclosing(read_events(self.name, answer, images)) as events:
                 async for event in events:
                     yield event
             return

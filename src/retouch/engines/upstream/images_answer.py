@@ -39,25 +39,24 @@ def read_images(provider: str, body: Buffer) -> tuple[list[Answered], Usage | No
     return images, _usage(found.value.get("usage"))
 
 
-async def read_events(provider: str, answer: Answer) -> AsyncGenerator[EngineEvent, None]:
+async def read_events(provider: str, answer: Answer, images: int) -> AsyncGenerator[EngineEvent, None]:
     """The partial images, images and usage of an event stream, as they arrive. Raises UpstreamFailure.
 
     The events of several images are told apart by `image_index`, which Retouch sends and OpenAI does not
-    (openai 3.52.0, types/image_edit_completed_event.py): ask OpenAI for one image a stream.
+    (openai 3.52.0, types/image_edit_completed_event.py): ask OpenAI for one image a stream. What belongs to none of
+    the `images`, or to one that is finished, is left out.
     """
-    events, done = Events(IMAGE_BYTES), 0
+    events, told = Events(IMAGE_BYTES), _Told(provider, images)
     while piece := await answer.next_piece():
         for data in _fed(provider, events, piece):
-            for event in _told(provider, data, done):
-                done += isinstance(event, Made)
+            for event in told.by(data):
                 yield event
     for _, data in events.rest():
         with suppress(orjson.JSONDecodeError):  # the stream ended within it
             orjson.loads(data)
-            for event in _told(provider, data, done):
-                done += isinstance(event, Made)
+            for event in told.by(data):
                 yield event
-    if not done:
+    if not told.finished:
         raise cut_off(provider, "the stream ended without an image")
 
 
@@ -69,20 +68,29 @@ def _fed(provider: str, events: Events, piece: bytes) -> Iterator[bytes]:
         raise unusable(provider, f"an event is larger than {IMAGE_BYTES:,} bytes") from None
 
 
-def _told(provider: str, data: bytes, done: int) -> Iterator[EngineEvent]:
-    """What one event says; nothing, for the kinds that are not known."""
-    found = _parsed(provider, data)
-    kind, text = str(found.value.get("type")), found.text(found.value.get("b64_json"))
-    if text is None:
-        return
-    if kind.endswith(".partial_image"):
-        step = _whole(found.value.get("partial_image_index"))
-        yield Partial(_whole(found.value.get("image_index"), done), step, open_base64(provider, text))
-    elif kind.endswith(".completed"):
-        index = _whole(found.value.get("image_index"), done)
-        yield Made(index, open_base64(provider, text), _sentence(found.value.get("revised_prompt")))
-        if usage := _usage(found.value.get("usage")):
-            yield usage
+class _Told:
+    """What events say, and which images they have finished."""
+
+    def __init__(self, provider: str, images: int) -> None:
+        self._provider = provider
+        self._images = images
+        self.finished: set[int] = set()
+
+    def by(self, data: bytes) -> Iterator[EngineEvent]:
+        """What one event says; nothing, for the kinds that are not known."""
+        found = _parsed(self._provider, data)
+        kind, text = str(found.value.get("type")), found.text(found.value.get("b64_json"))
+        index = _whole(found.value.get("image_index"), len(self.finished))
+        if text is None or index >= self._images or index in self.finished:
+            return
+        if kind.endswith(".partial_image"):
+            step = _whole(found.value.get("partial_image_index"))
+            yield Partial(index, step, open_base64(self._provider, text))
+        elif kind.endswith(".completed"):
+            yield Made(index, open_base64(self._provider, text), _sentence(found.value.get("revised_prompt")))
+            self.finished.add(index)
+            if usage := _usage(found.value.get("usage")):
+                yield usage
 
 
 def _parsed(provider: str, body: Buffer) -> Lifted:
