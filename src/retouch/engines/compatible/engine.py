@@ -50,10 +50,9 @@ class Compatible:
         """The address, where there is none."""
         if self._instance.base_url:
             return None
-        plain = self.name.isidentifier()
-        return "set " + (
-            f"RETOUCH_ENGINES__{self.name.upper()}__BASE_URL" if plain else f"engines.{self.name}.base_url"
-        )
+        if not self.name.isidentifier():
+            return f"set engines.{self.name}.base_url"
+        return f"set RETOUCH_ENGINES__{self.name.upper()}__BASE_URL"
 
     def offer(self, wish: Wish) -> Offer:
         """What this kind of server does by itself.
