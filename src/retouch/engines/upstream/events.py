@@ -2,53 +2,63 @@
 
 from collections.abc import Iterator
 
-_ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
+_DATA = b"data: "
 
 
 class Events:
     """Turns the pieces of an event stream into the data of its events.
 
-    Comments, `id:` and `retry:` are skipped; so are an event without data and a final `[DONE]`. `limit` bounds one
-    event, bytes.
+    Comments, `id:` and `retry:` are skipped; so are an event without data and a final `[DONE]`. Lines end with LF or
+    CRLF. `limit` bounds one event, bytes. Megabytes in one line are searched and copied once.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._buffer = bytearray()
-        self._scanned = 0
+        self._size = 0
+        self._line: list[bytes] = []
+        self._name = ""
+        self._data: list[bytes] = []
 
     def feed(self, piece: bytes) -> Iterator[tuple[str, bytes]]:
         """The events that this piece completes, as (event name or "", data). Raises ValueError above the limit."""
-        self._buffer += piece
-        while (end := self._end()) is not None:
-            block = bytes(self._buffer[: end[0]])
-            del self._buffer[: end[1]]
-            self._scanned = 0
-            yield from _event(block)
-        if len(self._buffer) > self._limit:
-            raise ValueError("an event is too large")
+        start = 0
+        while (end := piece.find(b"\n", start)) >= 0:
+            self._keep(piece[start:end])
+            start = end + 1
+            if self._end_line():
+                yield from self._event()
+        self._keep(piece[start:])
 
     def rest(self) -> Iterator[tuple[str, bytes]]:
         """An event that the stream ended without closing by a blank line; it may be cut off."""
-        yield from _event(bytes(self._buffer))
-        self._buffer.clear()
+        self._end_line()
+        yield from self._event()
 
-    def _end(self) -> tuple[int, int] | None:
-        found = [(at, at + len(end)) for end in _ENDS if (at := self._buffer.find(end, self._scanned)) >= 0]
-        if not found:
-            # The end may be split over two pieces.
-            self._scanned = max(0, len(self._buffer) - 3)
-        return min(found, default=None)
+    def _keep(self, part: bytes) -> None:
+        self._size += len(part)
+        if self._size > self._limit:
+            raise ValueError("an event is too large")
+        if part:
+            self._line.append(part)
 
-
-def _event(block: bytes) -> Iterator[tuple[str, bytes]]:
-    name, data = "", list[bytes]()
-    for line in block.splitlines():
+    def _end_line(self) -> bool:
+        """Take the line that is kept; true where it is blank, which ends an event."""
+        parts, self._line = self._line, []
+        if parts and parts[0].startswith(_DATA):  # without its prefix from the start: one copy less of a picture
+            parts[0] = parts[0][len(_DATA) :]
+            self._data.append(b"".join(parts).removesuffix(b"\r"))
+            return False
+        line = b"".join(parts).removesuffix(b"\r")
         field, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if field == b"event":
-            name = value.decode(errors="replace")
-        elif field == b"data" and value:
-            data.append(value)
-    if data and data != [b"[DONE]"]:
-        yield name, data[0] if len(data) == 1 else b"\n".join(data)
+            self._name = value.decode(errors="replace")
+        elif field == b"data":
+            self._data.append(value)
+        return not line
+
+    def _event(self) -> Iterator[tuple[str, bytes]]:
+        name, data = self._name, [line for line in self._data if line]
+        self._name, self._data, self._size = "", [], 0
+        if data and data != [b"[DONE]"]:
+            yield name, data[0] if len(data) == 1 else b"\n".join(data)
