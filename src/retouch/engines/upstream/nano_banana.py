@@ -49,11 +49,15 @@ class Shapes:
         }
         self.sizes = tuple(self._spellings)
 
-    def spell(self, size: Size) -> Spelling:
-        """How to ask for the size that serves this one best: of the nearest aspect, then of the nearest area."""
+    def nearest(self, size: Size) -> Size:
+        """The size that serves this one best: of the nearest aspect, then of the nearest area."""
 
         def distance(native: Size) -> tuple[float, int]:
             ours, theirs = size.width / size.height, native.width / native.height
             return round(max(ours, theirs) / min(ours, theirs), 3), abs(native.area - size.area)
 
-        return self._spellings.get(size) or self._spellings[min(self.sizes, key=distance)]
+        return size if size in self._spellings else min(self.sizes, key=distance)
+
+    def spell(self, size: Size) -> Spelling:
+        """How to ask for the nearest size."""
+        return self._spellings[self.nearest(size)]
