@@ -5,6 +5,7 @@ then cannot pass for a loss of contrast.
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import cv2
 import numpy as np
@@ -15,11 +16,11 @@ from retouch.pixels import Pixels
 Floats = npt.NDArray[np.float32]
 
 _BLUR = 1.2
-_POINTS = 60_000
+_POINTS = 30_000
 _ROUNDS = 4
-#: How strongly an ordinary answer is expected: gains within a twentieth of 1, as sure as so many levels squared of
-#: variance in the pixels. A band of plain sky cannot tell a gain, and its guess would colour what is new.
-_PRIOR = 4.0
+#: How strongly an ordinary answer, of gain 1, is expected: as by so many levels squared of variance in the pixels. A
+#: band of plain sky cannot tell a gain, only noise, and a gain guessed from noise would grey what is new.
+_PRIOR, _PRIOR_FINE = 40.0, 2.0
 _ROWS = 256
 
 
@@ -31,11 +32,21 @@ class Tone:
     bias: Floats
     detail: Floats
 
+    @classmethod
+    def none(cls) -> Self:
+        """Nothing changed."""
+        return cls(np.ones(3, np.float32), np.zeros(3, np.float32), np.ones(3, np.float32))
+
+    @property
+    def shift(self) -> float:
+        """How far it moves mid grey, in levels, in the channel that it changes most."""
+        return float(np.abs((self.gain - 1) * 128 + self.bias).max())
+
     @property
     def plain(self) -> bool:
-        """True where undoing it would change no pixel by even half a level worth seeing."""
-        shift = np.abs((self.gain - 1) * 128 + self.bias).max() + 128 * np.abs(self.gain - 1).max()
-        return bool(shift < 0.5 and np.abs(self.detail - self.gain).max() < 0.02)
+        """True where undoing it would change nothing worth seeing."""
+        contrast, lost = np.abs(self.gain - 1).max(), np.abs(self.detail - self.gain).max()
+        return bool(self.shift + 128 * contrast < 0.5 and lost < 0.02)
 
 
 def coarse(pixels: Pixels) -> Pixels:
@@ -50,34 +61,36 @@ def learn(answer: Pixels, source: Pixels, where: npt.NDArray[np.bool_]) -> Tone:
     """
     at = np.flatnonzero(where)
     if at.size < 50:
-        return Tone(np.ones(3, np.float32), np.zeros(3, np.float32), np.ones(3, np.float32))
+        return Tone.none()
     if at.size > _POINTS:
         at = at[np.random.default_rng(0).integers(0, at.size, _POINTS)]
-    fine = [picture.reshape(-1, 3)[at].astype(np.float32) for picture in (answer, source)]
-    broad = [coarse(picture).reshape(-1, 3)[at].astype(np.float32) for picture in (answer, source)]
-    fits = np.array([_fit(broad[0][:, c], broad[1][:, c]) for c in range(3)], np.float32)
-    gain, bias = fits[:, 0], fits[:, 1]
-    details = [_fit(fine[0][:, c] - broad[0][:, c], fine[1][:, c] - broad[1][:, c])[0] for c in range(3)]
-    # A model that drew more detail than the source has is left alone: softening it would only cost.
-    detail = np.clip(np.array(details, np.float32), gain, 2.2 * gain)
-    return Tone(gain, bias, detail)
+    theirs, ours = (picture.reshape(-1, 3)[at].astype(np.float32) for picture in (answer, source))
+    their_coarse, our_coarse = (coarse(picture).reshape(-1, 3)[at].astype(np.float32) for picture in (answer, source))
+    usable = ((np.minimum(theirs, ours) > 2) & (np.maximum(theirs, ours) < 253)).astype(np.float32)  # clipped: no line
+    usable += np.float32(1e-3)
+    tone = Tone.none()
+    for c in range(3):
+        tone.gain[c], tone.bias[c] = _fit(their_coarse[:, c], our_coarse[:, c], usable[:, c], _PRIOR)
+        lost, _ = _fit(theirs[:, c] - their_coarse[:, c], ours[:, c] - our_coarse[:, c], usable[:, c], _PRIOR_FINE)
+        # A model that drew more detail than the source has is left alone: softening it would only cost.
+        tone.detail[c] = min(max(lost, tone.gain[c]), 2.2 * tone.gain[c])
+    return tone
 
 
-def _fit(theirs: Floats, ours: Floats) -> tuple[float, float]:
-    """Gain and bias with ours = gain * theirs + bias."""
-    unclipped = (theirs < 253) & (ours < 253) & ((theirs > 2) | (theirs < 0)) & ((ours > 2) | (ours < 0))
-    weights = unclipped.astype(np.float32) + np.float32(1e-3)
+def _fit(theirs: Floats, ours: Floats, usable: Floats, prior: float) -> tuple[float, float]:
+    """Gain and bias with ours = gain * theirs + bias, all (n,)."""
+    weights = usable
     gain = bias = 0.0
     for _ in range(_ROUNDS):
         total = float(weights.sum())
         mean_theirs, mean_ours = float(weights @ theirs) / total, float(weights @ ours) / total
         spread = theirs - mean_theirs
         shared = float((weights * spread) @ (ours - mean_ours)) / total
-        gain = (shared + _PRIOR) / (float((weights * spread) @ spread) / total + _PRIOR)
+        gain = (shared + prior) / (float((weights * spread) @ spread) / total + prior)
         bias = mean_ours - gain * mean_theirs
         off = np.abs(ours - gain * theirs - np.float32(bias))
-        scale = max(0.5, 1.48 * float(np.median(off)))
-        weights = unclipped / np.square(1 + np.square(off / (3 * scale))).astype(np.float32) + np.float32(1e-3)
+        scale = max(0.5, 1.48 * float(np.median(off[::4])))
+        weights = usable / np.square(1 + np.square(off / (3 * scale))).astype(np.float32)
     return gain, bias
 
 

@@ -19,7 +19,10 @@ _STILL = 0.05
 #: The farthest a repainted picture may have been moved, as a share of its longer edge.
 _FARTHEST = 0.06
 #: How much of what the kept pixels show the answer must show as well, 0 to 1.
-_AGREES = 0.5
+_AGREES = 0.7
+
+#: Levels by which mid grey may have changed colour: beyond that another light was painted, not the same picture.
+_REPAINTED = 64.0
 
 
 def register(answer: Pixels, source: Pixels, weights: Grey) -> Pixels:
@@ -58,8 +61,9 @@ def _kept(answer: Pixels, source: Pixels, weights: Grey) -> Grey:
 
 def _same(answer: Pixels, source: Pixels, kept: Grey) -> bool:
     """True where the model kept the outside itself, but for a stray level."""
-    apart = cv2.absdiff(answer[:, :, :3], source[:, :, :3]).max(axis=2)
-    return bool(np.count_nonzero(apart[kept > 0] > 1) <= 0.001 * np.count_nonzero(kept))
+    apart = [cv2.absdiff(answer[:, :, c], source[:, :, c]) for c in range(3)]
+    most = cv2.copyTo(cv2.max(cv2.max(apart[0], apart[1]), apart[2]), kept)
+    return int(np.count_nonzero(np.asarray(most) > 1)) <= 0.001 * cv2.countNonZero(kept)
 
 
 def _away(kept: Grey, margin: int) -> Grey:
@@ -81,17 +85,17 @@ def _motion(answer: Pixels, source: Pixels, trusted: Grey) -> Motion:
     better = usable and moved.difference < 0.97 * unmoved.difference
     best, agreed = (found, moved) if better else (still, unmoved)
     if agreed.share < _AGREES:
-        raise _mismatch(agreed.share)
+        raise _mismatch(f"agreement {agreed.share:.2f}")
     return best if best.reach(size) >= _STILL else still
 
 
-def _mismatch(share: float) -> UpstreamFailure:
+def _mismatch(how: str) -> UpstreamFailure:
     return UpstreamFailure(
         Code.UPSTREAM_ERROR,
         "The model's answer does not match the picture outside the mask, so it cannot be fitted into it.",
         accepted=Accepted.YES,
         elsewhere=True,
-        cause=f"answer does not match the kept pixels (agreement {share:.2f})",
+        cause=f"answer does not match the kept pixels ({how})",
     )
 
 
@@ -113,6 +117,8 @@ def _aligned(answer: Pixels, motion: Motion, around: Box) -> tuple[Pixels, Grey]
 
 def _toned(aligned: Pixels, ours: Pixels, seen: Grey) -> Pixels:
     tone = colour_match.learn(aligned[:, :, :3], ours[:, :, :3], seen > 0)
+    if tone.shift > _REPAINTED:
+        raise _mismatch(f"colours off by {tone.shift:.0f} levels")
     toned = colour_match.apply(tone, aligned[:, :, :3])
     alpha = alpha_of(aligned)
     return toned if alpha is None else np.dstack([toned, alpha])

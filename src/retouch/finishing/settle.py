@@ -9,35 +9,38 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from retouch.pixels import Grey, Pixels
+from retouch.pixels import Grey, Pixels, alpha_of
 
 Floats = npt.NDArray[np.float32]
 
 #: Pixels over which the answer fades in at a longest edge of 640: where it fits the rim, and where it does not.
 _SHORT, _LONG = 1.0, 12.0
 #: Mean difference at the rim, in levels, below which the answer fits, and above which it does not.
-_FITS, _MISFITS = 8.0, 24.0
+_FITS, _MISFITS = 6.0, 18.0
 #: The largest shade that is carried inward, in levels: more is no shade, but another thing.
 _SHADE = 16.0
 _ROWS = 256
 
 
 def settle(answer: Pixels, source: Pixels, weights: Grey, seen: Grey, fade: int) -> Pixels:
-    """The answer faded in from the source, all (h, w) or (h, w, 3), over at most `fade` pixels inside the area.
+    """The answer faded in from the source, both (h, w, 3) or both (h, w, 4), over at most `fade` pixels of the area.
 
-    `weights` as for compositing: where they fade by themselves nothing more is faded. `seen`, 0 or 255, marks kept
-    pixels on which the two may be compared. Where the weights are 0 the result is the source.
+    `weights`, (h, w), as for compositing: where they fade by themselves nothing more is faded. `seen`, (h, w), 0 or
+    255, marks kept pixels on which the two may be compared. Where the weights are 0 the result is the source.
     """
-    shade, misfit = _at_rim(answer, source, seen, fade)
+    shade, misfit = _at_rim(answer[:, :, :3], source[:, :, :3], seen, fade)
     depth = np.asarray(cv2.distanceTransform((weights > 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
     share = _share(depth, misfit, weights, fade)
+    alpha = alpha_of(source)
+    if alpha is not None:  # where the source shows nothing there is nothing to fade from
+        share = np.maximum(share, 1 - alpha.astype(np.float32) / 255)
     out = source.copy()
     height, width = weights.shape
     for top in range(0, height, _ROWS):
         band = slice(top, top + _ROWS)
         mixed = answer[band].astype(np.float32)
-        fading = np.clip(1 - depth[band] / np.float32(2 * fade), 0, 1)
-        mixed += _rows(shade, band, height, width) * (fading * fading)[:, :, None]
+        fading = np.square(np.clip(1 - depth[band] / np.float32(2 * fade), 0, 1))
+        mixed[:, :, :3] += _rows(shade, band, height, width) * fading[:, :, None]
         mixed -= source[band]
         mixed *= share[band][:, :, None]
         mixed += source[band]
@@ -47,23 +50,25 @@ def settle(answer: Pixels, source: Pixels, weights: Grey, seen: Grey, fade: int)
 
 
 def _at_rim(answer: Pixels, source: Pixels, seen: Grey, fade: int) -> tuple[Floats, Floats]:
-    """At a fraction of the size, spread from the kept pixels inward: mean difference (h, w, 3), misfit (h, w)."""
+    """What the kept pixels nearby say, as small maps: mean signed difference (h, w, 3), mean absolute one (h, w)."""
     height, width = seen.shape
     ratio = max(1, fade // 3)
     small = max(1, width // ratio), max(1, height // ratio)
-    mask = cv2.merge([seen] * 3)
-    signed = cv2.bitwise_and(cv2.subtract(source, answer, dtype=cv2.CV_16S), np.int16(-1) * (mask > 0))
-    count = cv2.resize(seen, small, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    total = cv2.resize(signed.astype(np.float32), small, interpolation=cv2.INTER_AREA)
-    off = cv2.resize(np.abs(signed).max(axis=2).astype(np.float32), small, interpolation=cv2.INTER_AREA)
-    reachable = [_spread(plane, fade / ratio) for plane in (total, off, count)]
-    known = reachable[2] + np.float32(1e-6)
-    shade = np.clip(reachable[0] / known[:, :, None], -_SHADE, _SHADE)
-    return np.asarray(shade, np.float32), np.asarray(reachable[1] / known, np.float32)
+    signed = cv2.subtract(source, answer, dtype=cv2.CV_16S)
+    size = cv2.transform(cv2.absdiff(source, answer), np.full((1, 3), 1 / 3, np.float32))
+    near = []
+    for plane in (signed, size, seen):
+        known = cv2.copyTo(plane, seen)
+        near.append(_spread(cv2.resize(known, small, interpolation=cv2.INTER_AREA), fade / ratio))
+    share = near[2] / 255 + np.float32(1e-6)
+    shade = np.clip(near[0] / share[:, :, None], -_SHADE, _SHADE)
+    return np.asarray(shade, np.float32), np.asarray(near[1] / share, np.float32)
 
 
-def _spread(plane: npt.NDArray[np.floating], sigma: float) -> Floats:
-    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REFLECT), np.float32)
+def _spread(plane: npt.ArrayLike, sigma: float) -> Floats:
+    """Each value to its neighbours, inward from the kept pixels too."""
+    blurred = cv2.GaussianBlur(np.asarray(plane, np.float32), (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(blurred, np.float32)
 
 
 def _share(depth: Floats, misfit: Floats, weights: Grey, fade: int) -> Floats:
