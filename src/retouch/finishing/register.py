@@ -20,7 +20,6 @@ _STILL = 0.05
 _FARTHEST = 0.06
 #: How much of what the kept pixels show the answer must show as well, 0 to 1.
 _AGREES = 0.7
-
 #: Levels by which mid grey may have changed colour: beyond that another light was painted, not the same picture.
 _REPAINTED = 64.0
 
@@ -39,7 +38,7 @@ def register(answer: Pixels, source: Pixels, weights: Grey) -> Pixels:
     size = size_of(source)
     trusted = _away(kept, max(2, round(size.longest / 100)))
     motion = _motion(answer, source, trusted)
-    fade = max(6, round(12 * (size.longest / 640) ** 0.5))
+    fade = max(6, round(12 * (size.longest / 640) ** 0.5))  # a dozen pixels at 640
     around = grown(box_of(weights), 3 * fade, size)
     aligned, known = _aligned(answer, motion, around)
     ours, area = cut(source, around), cut(weights, around)

@@ -13,12 +13,14 @@ from retouch.pixels import Grey, Pixels, alpha_of
 
 Floats = npt.NDArray[np.float32]
 
-#: Pixels over which the answer fades in at a longest edge of 640: where it fits the rim, and where it does not.
-_SHORT, _LONG = 1.0, 12.0
+#: Pixels over which the answer fades in where it fits the rim: just enough to hide the mask's own steps.
+_SHORT = 1.0
 #: Mean difference at the rim, in levels, below which the answer fits, and above which it does not.
 _FITS, _MISFITS = 6.0, 18.0
 #: The largest shade that is carried inward, in levels: more is no shade, but another thing.
 _SHADE = 16.0
+#: Pixels over which grain and softness average out.
+_GRAIN = 3
 _ROWS = 256
 
 
@@ -55,7 +57,9 @@ def _at_rim(answer: Pixels, source: Pixels, seen: Grey, fade: int) -> tuple[Floa
     ratio = max(1, fade // 3)
     small = max(1, width // ratio), max(1, height // ratio)
     signed = cv2.subtract(source, answer, dtype=cv2.CV_16S)
-    size = cv2.transform(cv2.absdiff(source, answer), np.full((1, 3), 1 / 3, np.float32))
+    # Grain and softness are no misfit: what a small blur hides does not have to be faded.
+    apart = cv2.absdiff(*(cv2.blur(picture, (_GRAIN, _GRAIN)) for picture in (source, answer)))
+    size = cv2.transform(apart, np.full((1, 3), 1 / 3, np.float32))
     near = []
     for plane in (signed, size, seen):
         known = cv2.copyTo(plane, seen)
@@ -76,8 +80,7 @@ def _share(depth: Floats, misfit: Floats, weights: Grey, fade: int) -> Floats:
     height, width = depth.shape
     worse = np.clip((misfit - _FITS) / (_MISFITS - _FITS), 0, 1)
     worse = cv2.resize(worse, (width, height), interpolation=cv2.INTER_LINEAR)
-    short = _SHORT * fade / _LONG
-    ramp = short + (fade - short) * worse
+    ramp = _SHORT + (fade - _SHORT) * worse
     # A stroke thinner than the fade would never show the answer, so the fade ends well before its middle.
     thickness = cv2.dilate(depth, np.ones((2 * fade + 1, 2 * fade + 1), np.uint8))
     ramp = np.maximum(np.minimum(ramp, 0.6 * thickness), 1)
