@@ -116,6 +116,16 @@ def test_a_thin_stroke_shows_the_answer() -> None:
     assert made[depth_of(weights) >= 3].mean() < 40
 
 
+@pytest.mark.parametrize("seed", [21, 22])
+def test_what_the_model_changed_elsewhere_misleads_nobody(seed: int) -> None:
+    """A sixth of the picture is something else, far from the area: that part is kept from the source anyway."""
+    source, weights = photo("astronaut"), disc((400, 600), centre=(0.5, 0.35))
+    truth = edited(source, photo("coffee"), weights)
+    answer = repainted(truth, seed)
+    answer[:, 500:] = photo("chelsea")[:, 500:]
+    assert errors(register(answer, source, weights), truth, weights)[0] < 4
+
+
 def test_an_answer_that_kept_the_outside_is_not_touched() -> None:
     source, weights = photo("coffee"), disc((400, 600))
     answer = np.where(weights[:, :, None] > 0, photo("astronaut"), source)

@@ -81,10 +81,10 @@ def compare(shares: Exact, points: Points, answer: Floats) -> tuple[Floats, Floa
     inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
     there = _sample(answer, x, y)
     weights = inside.astype(np.float32)
-    for _ in range(2):  # contrast and brightness first by all pixels, then by those that agree
+    for _ in range(4):  # contrast and brightness by all pixels, then by those that agree
         differences = points.values - _toned(there, points.values, weights)
         scale = max(1.0, 1.48 * float(np.median(np.abs(differences[inside][::_SKIP])))) if inside.any() else 1.0
-        weights = inside / np.square(1 + np.square(differences / (3 * scale))).astype(np.float32)
+        weights = inside / np.square(1 + np.square(differences / (2 * scale))).astype(np.float32)
     return differences, weights.astype(np.float32), scale
 
 

@@ -95,10 +95,10 @@ def _refine(motion: Motion, seen: View) -> Motion:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How well two pictures agree where they are kept.
+    """How well two pictures agree where they are kept; a pixel counts by its nearness to the area.
 
-    `difference`: the mean over the pixels, in levels, large ones capped. `share`, 0 to 1: how much of what the source
-    shows the answer shows as well; 1 is all, and a picture of something else is near 0.
+    `difference`: the mean, in levels, large ones capped. `share`, 0 to 1: how much of what the source shows the answer
+    shows as well; 1 is all, and a picture of something else is below a half.
     """
 
     difference: float
@@ -112,8 +112,11 @@ def agreement(motion: Motion, source: Grey, answer: Grey, kept: Grey) -> Agreeme
     if points is None:
         return Agreement(0.0, 1.0)
     differences, weights, _ = compare(motion.shares, points, seen.answer)
-    off = np.minimum(np.abs(differences[weights > 0]), _CAP)
-    if not off.size:
+    inside = weights > 0
+    if not inside.any():
         return Agreement(_CAP, 0.0)
-    shown = np.abs(points.values - np.median(points.values)).mean() + _FLOOR
-    return Agreement(float(off.mean()), max(0.0, 1 - float(off.mean() / shown)))
+    off, values = np.abs(differences[inside]), points.values[inside]
+    near = points.nearness[inside] / points.nearness[inside].sum()
+    shown = float(near @ np.abs(values - np.median(values))) + _FLOOR
+    # Capped, so that a part that the model changed counts as that part and no more.
+    return Agreement(float(near @ np.minimum(off, _CAP)), 1 - float(near @ np.minimum(off / shown, 1)))

@@ -19,7 +19,7 @@ _STILL = 0.05
 #: The farthest a repainted picture may have been moved, as a share of its longer edge.
 _FARTHEST = 0.06
 #: How much of what the kept pixels show the answer must show as well, 0 to 1.
-_AGREES = 0.7
+_AGREES = 0.65
 #: Levels by which mid grey may have changed colour: beyond that another light was painted, not the same picture.
 _REPAINTED = 64.0
 
