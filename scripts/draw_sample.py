@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 WIDTH, HEIGHT = 1200, 800
 HORIZON = 520
-BALLOON = (830, 250)
+BALLOON = (1010, 190)
 
 Plane = NDArray[np.float32]
 
@@ -21,13 +21,14 @@ def noise(rng: np.random.Generator, cell: float, stretch: float = 1.0) -> Plane:
     """Smooth noise of about unit variance, with features `cell` pixels wide and `stretch` times as long."""
     shape = (int(HEIGHT / cell) + 3, int(WIDTH / (cell * stretch)) + 3)
     grid = rng.standard_normal(shape).astype(np.float32)
-    return np.asarray(cv2.resize(grid, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), np.float32)
+    smooth: Plane = cv2.resize(grid, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC).astype(np.float32)
+    return smooth
 
 
 def fractal(rng: np.random.Generator, cell: float, octaves: int, stretch: float = 1.0) -> Plane:
     """Noise at several scales, each half as wide and half as strong."""
     planes = [noise(rng, cell / 2**octave, stretch) / 2**octave for octave in range(octaves)]
-    return np.sum(planes, axis=0, dtype=np.float32)
+    return np.asarray(np.sum(planes, axis=0), np.float32)
 
 
 def blend(base: Plane, colour: tuple[float, float, float], amount: Plane) -> Plane:
@@ -78,7 +79,7 @@ def balloon(picture: Plane) -> tuple[Plane, NDArray[np.uint8]]:
     cv2.rectangle(picture, (x - 19, y + 212), (x + 19, y + 218), (84, 56, 34), -1, cv2.LINE_AA)
     shape = inside.astype(np.uint8) * 255
     cv2.rectangle(shape, (x - 34, y + 160), (x + 34, y + 244), 255, -1)
-    return picture, cv2.dilate(shape, np.ones((13, 13), np.uint8))
+    return picture, np.asarray(cv2.dilate(shape, np.ones((13, 13), np.uint8)), np.uint8)
 
 
 def main() -> None:

@@ -11,12 +11,13 @@ from importlib.metadata import entry_points
 from fastapi import FastAPI
 
 from retouch.domain.engine import Engine
-from retouch.editing import Editing
+from retouch.editing import Editing, Patience
 from retouch.engines.cpu.engine import CpuEngine
 from retouch.fetch import Fetcher, FetchSettings
 from retouch.pixels import Bounds
 from retouch.routing.catalog import load_catalog
 from retouch.routing.choose import Chooser
+from retouch.routing.health import Health
 from retouch.routing.slots import Slots
 from retouch.settings import Settings
 from retouch.stores.api_keys import ApiKeys
@@ -59,11 +60,11 @@ async def open_editing(settings: Settings, stack: AsyncExitStack, objects: Objec
     cpu.warm()
     return Editing(
         chooser=build_chooser(settings, engines),
-        slots={name: _slots(settings, name) for name in engines},
+        health=Health(lambda route: _slots(settings, route.engine)),
         fetcher=await stack.enter_async_context(_fetcher(settings)),
-        outputs=objects,
+        objects=objects,
         bounds=Bounds(pixels=int(settings.limits.megapixels * MB), bytes=int(settings.limits.image_mb * MB)),
-        seconds=settings.edit_seconds,
+        patience=Patience(settings.edit_seconds, settings.reroute_after_send),
         cut_out=cpu.cut_out,
     )
 

@@ -78,6 +78,8 @@ class Settings(BaseSettings):
     grace_seconds: float = Field(30, ge=0)
     #: Seconds that an edit may take in all, waiting included.
     edit_seconds: float = Field(600, gt=0)
+    #: Whether the next route is used when a provider fell silent after it was sent the edit (it may be paid twice).
+    reroute_after_send: bool = False
     #: Seconds between heartbeats of a stream that is waiting.
     heartbeat_seconds: float = Field(5, gt=0)
     error_format: Literal["openai", "flat", "message"] = "openai"

@@ -167,7 +167,9 @@ def test_many_hostile_clients_at_once_do_not_stop_a_good_one(strict: Server) -> 
         thread.join()
 
 
-@pytest.mark.parametrize("line", [b"GET / HTTP/9.9", b"\x16\x03\x01\x02\x00", b"POST /v1/images/edits", b"\0" * 100], ids=range(4))
+@pytest.mark.parametrize(
+    "line", [b"GET / HTTP/9.9", b"\x16\x03\x01\x02\x00", b"POST /v1/images/edits", b"\0" * 100], ids=range(4)
+)
 def test_what_is_no_http_is_closed(strict: Server, line: bytes) -> None:
     address = urlsplit(strict.url)
     with socket.create_connection((str(address.hostname), address.port or 80), timeout=30) as raw:

@@ -94,7 +94,7 @@ class Accepted(StrEnum):
     YES = "yes"
 
 
-class UpstreamFailure(RetouchError):
+class UpstreamFailure(RetouchError):  # noqa: N818 - it is what failed, not another kind of error
     """A provider's failure, with what routing has to know: is the call spent, and does another route help.
 
     `accepted` is NO when the provider surely did not start (connection refused, 429, a refusal before work), UNKNOWN

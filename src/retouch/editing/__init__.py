@@ -1,6 +1,17 @@
-"""The story of one edit, whichever way it is delivered: `story` tells it, `making` does what its calls share."""
+"""The story of one edit, whichever way it is delivered: `story` tells it, `candidates` finds the
+routes that can serve it, `making` does what the calls of one route share, `outputs` keeps what is linked to."""
 
 from retouch.editing.events import Completed, Edit, EditEvent, FinalImage, PartialImage, RunningEdit
-from retouch.editing.story import Editing
+from retouch.editing.story import CutOut, Editing, Patience
 
-__all__ = ["Completed", "Edit", "EditEvent", "Editing", "FinalImage", "PartialImage", "RunningEdit"]
+__all__ = [
+    "Completed",
+    "CutOut",
+    "Edit",
+    "EditEvent",
+    "Editing",
+    "FinalImage",
+    "PartialImage",
+    "Patience",
+    "RunningEdit",
+]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from retouch.admission.running import Running
 from retouch.domain.engine import MaskKind, Usage
 from retouch.finishing import Finished
+from retouch.routing.attempts import Attempts
 from retouch.routing.plan import Plan
 
 
@@ -18,8 +19,19 @@ class Edit:
     id: str
     created: int
     asked_model: str
-    plan: Plan
+    attempts: Attempts
     mask: MaskKind
+
+    @property
+    def plan(self) -> Plan:
+        """What was planned on the first route; on others engine and emulation may differ, the answer may not."""
+        return self.attempts.candidates[0].plan
+
+    @property
+    def served_by(self) -> tuple[Plan, ...]:
+        """The plans that images were made by so far, else the first."""
+        served = {attempt.route for attempt in self.attempts.record if attempt.cause is None}
+        return tuple(one.plan for one in self.attempts.candidates if one.plan.route in served) or (self.plan,)
 
 
 @dataclass(frozen=True, slots=True)

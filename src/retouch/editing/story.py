@@ -6,34 +6,45 @@ same events.
 """
 
 import asyncio
+import logging
 import secrets
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 
 from retouch.admission.fingerprint import fingerprint
 from retouch.admission.keys import Caller
 from retouch.admission.running import RunningEdits
-from retouch.domain.edit import EditRequest, ImageInput, MaskSource
-from retouch.domain.engine import MaskKind, Partial, Usage, Wish
+from retouch.domain.edit import EditRequest, ImageInput
+from retouch.domain.engine import Partial, Usage
 from retouch.domain.errors import Code, RetouchError
-from retouch.domain.model import Model
 from retouch.domain.picture import Picture
+from retouch.editing.candidates import Candidates
 from retouch.editing.events import Completed, Edit, EditEvent, FinalImage, PartialImage, RunningEdit
 from retouch.editing.making import Making
+from retouch.editing.outputs import Outputs
 from retouch.fetch import Fetcher, Reserve
-from retouch.finishing import Finished, MaskReading, read_mask
 from retouch.pixels import Bounds, inspect
-from retouch.routing.calls import run_calls
+from retouch.routing.attempts import Attempts
 from retouch.routing.choose import Chooser
 from retouch.routing.contract import check_contract
-from retouch.routing.plan import Plan, make_plan
-from retouch.routing.slots import Slots
+from retouch.routing.health import Health
+from retouch.routing.plan import Plan
 from retouch.stores.objects import Objects
+
+_log = logging.getLogger("retouch.edits")
 
 #: Takes the plain backdrop from a picture within so many seconds; None where it is not plain enough.
 CutOut = Callable[[Picture, float], Awaitable[Picture | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds that an edit may take in all, and whether a route that fell silent may be replaced by the next."""
+
+    seconds: float = 600
+    reroute_after_send: bool = False
 
 
 class Editing:
@@ -43,19 +54,19 @@ class Editing:
         self,
         *,
         chooser: Chooser,
-        slots: Mapping[str, Slots],
+        health: Health,
         fetcher: Fetcher,
-        outputs: Objects | None,
+        objects: Objects | None,
         bounds: Bounds,
-        seconds: float,
+        patience: Patience,
         cut_out: CutOut,
     ) -> None:
         self.chooser = chooser
-        self._slots = slots
+        self._candidates = Candidates(chooser, health)
         self._fetcher = fetcher
-        self._outputs = outputs
+        self._outputs = Outputs(objects)
         self._bounds = bounds
-        self._seconds = seconds
+        self._patience = patience
         self._cut_out = cut_out
         self.running: RunningEdits[Edit, EditEvent] = RunningEdits()
 
@@ -74,18 +85,24 @@ class Editing:
         pictures, mask = self._inspect(request)
         model = self.chooser.model(request, pictures)
         check_contract(model, request, pictures)
-        plan, reading = await self._plan(request, model, pictures, mask)
+        deadline = time.monotonic() + self._patience.seconds
+        candidates, kind = await self._candidates.of(request, model, pictures, mask, deadline)
+        attempts = Attempts(candidates, deadline, self._patience.reroute_after_send)
         edit = Edit(
             id="edit_" + secrets.token_hex(12),
             created=int(time.time()),
             asked_model=request.model or model.id,
-            plan=plan,
-            mask=reading.kind,
+            attempts=attempts,
+            mask=kind,
         )
-        release = self._slots[plan.route.engine].enter()
-        events = self._perform(edit, request, pictures, reading)
+        release = candidates[0].slots.enter()
         running = self.running.start(
-            key, edit, events, detached=plan.offer.detached, seconds=self._seconds, on_end=release
+            key,
+            edit,
+            self._perform(edit),
+            detached=edit.plan.offer.detached,
+            seconds=self._patience.seconds,
+            on_end=release,
         )
         return running, False
 
@@ -104,77 +121,40 @@ class Editing:
 
         return [look(source) for source in request.images], look(request.mask) if request.mask else None
 
-    async def _plan(
-        self, request: EditRequest, model: Model, pictures: Sequence[Picture], mask: Picture | None
-    ) -> tuple[Plan, MaskReading]:
-        """The plan on the model's first working route, and the area to edit."""
-        reading = await asyncio.to_thread(
-            read_mask,
-            pictures[0],
-            mask,
-            request.mask_source,
-            alpha_as_mask=model.alpha_as_mask,
-            image_param=request.images[0].field,
-        )
-        route = self.chooser.routes(model)[0]
-        engine = self.chooser.engine(route)
-        offer = engine.offer(_wish(route.model, request, pictures, reading))
-        by_rule = request.mask_source is not MaskSource.ALPHA
-        if reading.kind is MaskKind.IMAGE_ALPHA and by_rule and not offer.reads_image_alpha:
-            # The contract reads transparency as the mask, but for this edit it is just transparency.
-            reading = MaskReading.whole(reading.size, clear=reading.clear, pixels=reading.pixels)
-            offer = engine.offer(_wish(route.model, request, pictures, reading))
-        seed = secrets.randbits(31)
-        plan = make_plan(request, model, route, offer, source=pictures[0].size, mask=reading.kind, seed=seed)
-        return plan, reading
-
-    async def _perform(
-        self, edit: Edit, request: EditRequest, pictures: Sequence[Picture], reading: MaskReading
-    ) -> AsyncGenerator[EditEvent, None]:
-        plan = edit.plan
-        making = Making(request, plan, pictures, reading, deadline=time.monotonic() + self._seconds)
-        engine, slots = self.chooser.engine(plan.route), self._slots[plan.route.engine]
+    async def _perform(self, edit: Edit) -> AsyncGenerator[EditEvent, None]:
         usage, made, stored = Usage(), 0, list[str]()
         try:
-            async for number, event in run_calls(engine, slots, making.call, plan.calls):
-                if isinstance(event, Usage):
-                    usage += event
-                    continue
-                index = number * plan.offer.images_per_call + event.index
-                picture: Picture | None = event.picture
-                if plan.cut_out:
-                    picture = await self._cut_out(event.picture, making.deadline - time.monotonic())
-                if picture is None:
-                    continue  # its backdrop was not plain: this image is missing
-                image = await making.finish(picture)
-                if isinstance(event, Partial):
-                    yield PartialImage(index, event.step, image)
-                    continue
-                for copy in range(index, index + plan.copies):
-                    key = await self._store(edit, copy, image, stored)
-                    made += 1
-                    yield FinalImage(copy, image, key, event.revised_prompt)
+            async with aclosing(edit.attempts.run(edit.plan.images)) as events:
+                async for candidate, index, event in events:
+                    if isinstance(event, Usage):
+                        usage += event
+                        continue
+                    making = candidate.prepare
+                    assert isinstance(making, Making), "candidates were made by Candidates"  # noqa: S101
+                    picture = await self._settled(candidate.plan, event.picture, edit.attempts.deadline)
+                    if picture is None:
+                        continue  # its backdrop was not plain: this image is missing
+                    image = await making.finish(picture)
+                    if isinstance(event, Partial):
+                        yield PartialImage(index, event.step, image)
+                        continue
+                    for copy in range(index, index + edit.plan.copies):
+                        key = await self._outputs.put(edit, copy, image, stored)
+                        made += 1
+                        yield FinalImage(copy, image, key, event.revised_prompt)
             if not made:
-                raise _nothing_made(plan)
+                raise _nothing_made(edit.plan)
         except BaseException:
             # An edit that failed or was left leaves nothing behind.
-            await asyncio.shield(self._delete(stored))
+            await asyncio.shield(self._outputs.delete(stored))
             raise
+        finally:
+            _tell(edit)
         yield Completed(usage)
 
-    async def _store(self, edit: Edit, index: int, image: Finished, stored: list[str]) -> str | None:
-        if self._outputs is None or edit.plan.delivery == "b64_json":
-            return None
-        day = datetime.fromtimestamp(edit.created, UTC).date().isoformat()
-        key = f"outputs/{day}/{edit.id}/{index}.{image.format.value}"
-        stored.append(key)  # before it is there: an upload that is cut off may have arrived all the same
-        await self._outputs.put(key, image.data)
-        return key
-
-    async def _delete(self, keys: Sequence[str]) -> None:
-        if self._outputs is not None:
-            for key in keys:
-                await self._outputs.delete(key)
+    async def _settled(self, plan: Plan, picture: Picture, deadline: float) -> Picture | None:
+        """The engine's picture, without its backdrop where transparency is emulated."""
+        return await self._cut_out(picture, deadline - time.monotonic()) if plan.cut_out else picture
 
 
 def _nothing_made(plan: Plan) -> RetouchError:
@@ -184,15 +164,14 @@ def _nothing_made(plan: Plan) -> RetouchError:
     return RetouchError(Code.UPSTREAM_ERROR, "The model returned no image. Please try again.")
 
 
-def _wish(model: str, request: EditRequest, pictures: Sequence[Picture], reading: MaskReading) -> Wish:
-    return Wish(
-        model=model,
-        prompt=request.prompt,
-        images=tuple(picture.size for picture in pictures),
-        mask=reading.kind,
-        coverage=reading.coverage,
-        clear=reading.clear,
-        negative_prompt=request.negative_prompt,
-        background=request.background,
-        partial_images=request.partial_images,
-    )
+def _tell(edit: Edit) -> None:
+    for attempt in edit.attempts.record:
+        _log.info(
+            "%s %s:%s images %s %.1f s %s",
+            edit.id,
+            attempt.route.engine,
+            attempt.route.model,
+            attempt.images,
+            attempt.seconds,
+            attempt.cause or "ok",
+        )

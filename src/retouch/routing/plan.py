@@ -28,7 +28,7 @@ class Plan:
     frame: what source and mask are cut and scaled to before the engine sees them; None is as they are.
     ask: the size asked of the engine; None is the size of what it is sent.
     prompt: what the engine is told; `cut_out` when a plain backdrop was asked for and is then removed.
-    calls: the seeds of each call, one per image.
+    images: how many the engine makes; `first_seed` is the first one's, the others follow it.
     copies: how often each image made is given; above 1 only where a seed makes no difference.
     emulated, ignored_hints: what the answer's headers tell the caller.
     """
@@ -41,7 +41,8 @@ class Plan:
     ask: Size | None
     prompt: str
     cut_out: bool
-    calls: tuple[tuple[int, ...], ...]
+    images: int
+    first_seed: int
     copies: int
     tier: Tier
     format: Format
@@ -50,6 +51,10 @@ class Plan:
     partial_images: int
     emulated: tuple[str, ...]
     ignored_hints: tuple[str, ...]
+
+    def seed(self, image: int) -> int:
+        """The seed of one image, counted from 0."""
+        return (self.first_seed + image) % _SEEDS
 
 
 def make_plan(
@@ -64,11 +69,10 @@ def make_plan(
     size, frame, ask = _sizes(request, model, offer, source)
     images = request.n if offer.varied else 1
     cut_out = request.background is Background.TRANSPARENT and not offer.transparent
-    calls = _calls(images, offer.images_per_call, seed if request.seed is None else request.seed)
     emulated = {
         "mask": mask is not MaskKind.NONE and not offer.mask,
         "size": ask is not None and size is not None and ask != size,
-        "n": len(calls) > 1,
+        "n": images > offer.images_per_call,
         "background": cut_out,
     }
     return Plan(
@@ -80,7 +84,8 @@ def make_plan(
         ask=ask,
         prompt=f"{request.prompt}\n{_BACKDROP}" if cut_out else request.prompt,
         cut_out=cut_out,
-        calls=calls,
+        images=images,
+        first_seed=seed if request.seed is None else request.seed,
         copies=1 if offer.varied else request.n,
         tier=QUALITIES[request.quality or "auto"],
         format=request.output_format or Format.PNG,
@@ -109,7 +114,7 @@ def _sizes(
     if isinstance(wanted, Size):
         frame = None if offer.reshapes else wanted
         return wanted, frame, frame and _nearest(frame, offer)
-    if offer.sizes:
+    if offer.sizes or offer.fits:
         best = _nearest(source, offer)
         return best, best, best
     return (None if offer.reshapes else source), None, None
@@ -117,6 +122,8 @@ def _sizes(
 
 def _nearest(size: Size, offer: Offer) -> Size:
     """The native size of the nearest aspect, and of those the one nearest in area."""
+    if offer.fits is not None:
+        return offer.fits(size)
     if not offer.sizes or size in offer.sizes:
         return size
 
@@ -125,11 +132,6 @@ def _nearest(size: Size, offer: Offer) -> Size:
         return round(max(ours, theirs) / min(ours, theirs), 3), abs(native.area - size.area)
 
     return min(offer.sizes, key=distance)
-
-
-def _calls(images: int, per_call: int, seed: int) -> tuple[tuple[int, ...], ...]:
-    seeds = [(seed + index) % _SEEDS for index in range(images)]
-    return tuple(tuple(seeds[start : start + per_call]) for start in range(0, images, per_call))
 
 
 def _ignored(name: str, request: EditRequest, offer: Offer) -> bool:

@@ -4,7 +4,7 @@ Field names and types are those of the OpenAI SDK (openai 3.52.0, types/images_r
 image_edit_partial_image_event.py, image_edit_completed_event.py); what Retouch adds is extra.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
 import orjson
@@ -19,18 +19,22 @@ Link = Callable[[str], str]
 
 
 def answer_headers(edit: Edit, *, joined: bool) -> dict[str, str]:
-    """The `retouch-*` headers of design.md, Names that stay stable."""
-    plan = edit.plan
+    """The `retouch-*` headers of design.md, Names that stay stable; complete once the edit has ended."""
+    plans = edit.served_by
     headers = {
         "retouch-edit-id": edit.id,
         "retouch-model": edit.asked_model,
-        "retouch-engine": plan.route.engine,
-        "retouch-emulated": ", ".join(plan.emulated),
-        "retouch-ignored-hints": ", ".join(plan.ignored_hints),
+        "retouch-engine": _listed(plan.route.engine for plan in plans),
+        "retouch-emulated": _listed(name for plan in plans for name in plan.emulated),
+        "retouch-ignored-hints": _listed(name for plan in plans for name in plan.ignored_hints),
         "retouch-mask": "" if edit.mask is MaskKind.NONE else edit.mask.value,
         "retouch-joined": "true" if joined else "",
     }
     return {name: value for name, value in headers.items() if value}
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(names))
 
 
 async def json_answer(edit: Edit, events: AsyncIterator[EditEvent], link: Link) -> bytes:

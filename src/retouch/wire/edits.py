@@ -38,15 +38,16 @@ async def create_edit(request: Request) -> Response:
         asked = await read_edit(request.receive, request.headers, parts.bounds, lease)
         attempt = _attempt(request.headers)
         running, joined = await parts.editing.begin(asked, caller, attempt, reserve=lease.take)
-        headers = answer_headers(running.about, joined=joined)
         link = _linker(parts, request)
         if asked.stream:
+            headers = answer_headers(running.about, joined=joined)
             return EventStream(running, headers, link, parts.heartbeat_seconds)
         try:
             body = await unless_left(request.receive, json_answer(running.about, running.listen(), link))
         except ClientLeft:
             await running.leave()
             raise
+        headers = answer_headers(running.about, joined=joined)
         return Response(body, headers=headers, media_type="application/json")
 
 

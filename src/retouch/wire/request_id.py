@@ -51,6 +51,10 @@ class RequestId:
 
         try:
             await self._app(scope, receive_to_the_end, send_with_id)
+        except Exception:
+            # Answered with 500 and logged already (wire/app.py); raised further, it would cost the connection.
+            if not status:
+                raise
         finally:
             seconds = time.perf_counter() - started
             route = getattr(scope.get("route"), "path", "other")

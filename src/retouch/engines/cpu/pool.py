@@ -53,9 +53,9 @@ class Pool:
         RetouchError the function raises.
         """
         limit = max(0.01, min(seconds, self._time_limit))
-        future: pebble.ProcessFuture = self._pool.schedule(function, args=args, timeout=limit)
+        future: pebble.ProcessFuture[Result] = self._pool.schedule(function, args=args, timeout=limit)
         try:
-            result: Result = await asyncio.wrap_future(future)
+            return await asyncio.wrap_future(future)
         except FutureTimeout:
             raise RetouchError(
                 Code.UPSTREAM_TIMEOUT,
@@ -66,11 +66,10 @@ class Pool:
             raise RetouchError(
                 Code.UPSTREAM_ERROR, "The editor's worker process stopped unexpectedly. Please try again."
             ) from error
-        return result
 
     async def close(self) -> None:
         """Stop every process."""
-        self._pool.stop()
+        self._pool.stop()  # type: ignore[no-untyped-call]
         await asyncio.to_thread(self._pool.join)
 
 

@@ -1,0 +1,170 @@
+"""An edit's images, made by calls that are tried on one route after the other.
+
+Only what a provider surely did not take on is tried again (design.md, Retries by the SDKs); a provider that falls
+silent after the body was sent is not asked again, and the next route only where the operator allows it.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from retouch.domain.engine import Engine, EngineCall, EngineEvent, Made, Usage
+from retouch.domain.errors import Accepted, Code, RetouchError, UpstreamFailure
+from retouch.domain.model import Route
+from retouch.routing.circuit import Circuit
+from retouch.routing.plan import Plan
+from retouch.routing.slots import Slots
+
+#: How often all routes are gone through; the pause between, seconds, doubling; and the longest that is waited out.
+ROUNDS = 3
+PAUSE = 0.25
+LONGEST_PAUSE = 10.0
+
+
+class Prepare(Protocol):
+    """Makes the call for some seeds, once a slot is free: nothing is decoded for an edit that still waits."""
+
+    async def call(self, seeds: tuple[int, ...]) -> EngineCall: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A route that can serve the edit, with its plan and everything to call it."""
+
+    plan: Plan
+    engine: Engine
+    slots: Slots
+    circuit: Circuit
+    prepare: Prepare
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of one call, for the edit's record. `cause` is why it failed, or None where it did not."""
+
+    route: Route
+    images: tuple[int, ...]
+    seconds: float
+    cause: str | None
+
+
+@dataclass(slots=True)
+class Attempts:
+    """The calls of one edit, and the record of their tries."""
+
+    candidates: Sequence[Candidate]
+    deadline: float
+    reroute_after_send: bool = False
+    record: list[Attempt] = field(default_factory=list)
+
+    async def run(self, images: int) -> AsyncGenerator[tuple[Candidate, int, EngineEvent], None]:
+        """Make that many images and yield (who makes it, image number, event) as they come, side by side.
+
+        Images that fail are missing; where all fail, the first failure is raised. Closing stops every call.
+        """
+        events: asyncio.Queue[tuple[Candidate, int, EngineEvent] | None] = asyncio.Queue()
+        groups = list(_groups(range(images), self.candidates[0].plan.offer.images_per_call))
+        calls = [asyncio.create_task(self._make(group, events)) for group in groups]
+        ending = asyncio.create_task(_tell_the_end(calls, events))
+        made = 0
+        try:
+            while (item := await events.get()) is not None:
+                made += isinstance(item[2], Made)
+                yield item
+            failures = [error for call in calls if (error := call.exception())]
+            if failures and not made:
+                raise failures[0]
+        finally:
+            for task in (*calls, ending):
+                task.cancel()
+            await asyncio.wait([*calls, ending])
+
+    async def _make(
+        self, images: tuple[int, ...], events: "asyncio.Queue[tuple[Candidate, int, EngineEvent] | None]"
+    ) -> None:
+        """Make these images, on whichever route does."""
+        left = list(images)
+        spent: set[Route] = set()
+        failure: UpstreamFailure | None = None
+        async with aclosing(self._turns(spent)) as turns:
+            async for candidate in turns:
+                try:
+                    for group in list(_groups(left, candidate.plan.offer.images_per_call)):
+                        async with aclosing(self._try(candidate, group)) as tried:
+                            async for index, event in tried:
+                                if isinstance(event, Made):
+                                    left.remove(index)
+                                events.put_nowait((candidate, index, event))
+                except UpstreamFailure as error:
+                    failure = error
+                    if not self._goes_on(error):
+                        raise
+                    if error.accepted is not Accepted.NO:
+                        spent.add(candidate.plan.route)
+                else:
+                    return
+        raise failure or self._all_open()
+
+    async def _try(self, candidate: Candidate, group: tuple[int, ...]) -> AsyncGenerator[tuple[int, EngineEvent], None]:
+        """One call on one route."""
+        started, cause, told = time.monotonic(), "left", False
+        try:
+            async with candidate.slots.run():
+                started = time.monotonic()
+                call = await candidate.prepare.call(tuple(candidate.plan.seed(index) for index in group))
+                async with aclosing(candidate.engine.run(call)) as source:
+                    async for event in source:
+                        yield group[0 if isinstance(event, Usage) else event.index], event
+            candidate.circuit.succeeded()
+            cause, told = "", True
+        except UpstreamFailure as failure:
+            candidate.circuit.failed(failure)
+            cause, told = failure.cause, True
+            raise
+        except RetouchError as error:
+            cause = error.code.value
+            raise
+        finally:
+            if not told:
+                candidate.circuit.left()
+            seconds = time.monotonic() - started
+            self.record.append(Attempt(candidate.plan.route, group, seconds, cause or None))
+
+    async def _turns(self, spent: set[Route]) -> AsyncGenerator[Candidate, None]:
+        """The routes to try, those left alone or spent passed over; round after round while there is time."""
+        for number in range(ROUNDS):
+            if number:
+                waits = [one.circuit.opens_in for one in self.candidates if one.plan.route not in spent]
+                pause = max(PAUSE * 2 ** (number - 1), min(waits, default=LONGEST_PAUSE + 1))
+                if pause > LONGEST_PAUSE or time.monotonic() + pause >= self.deadline:
+                    return
+                await asyncio.sleep(pause)
+            for candidate in self.candidates:
+                if candidate.plan.route not in spent and candidate.circuit.allows():
+                    yield candidate
+
+    def _goes_on(self, failure: UpstreamFailure) -> bool:
+        if not failure.elsewhere or time.monotonic() >= self.deadline:
+            return False
+        return failure.accepted is not Accepted.UNKNOWN or self.reroute_after_send
+
+    def _all_open(self) -> RetouchError:
+        wait = min(one.circuit.opens_in for one in self.candidates)
+        return RetouchError(
+            Code.OVERLOADED, "Every route of this model is failing at the moment.", retry_after=max(1.0, wait)
+        )
+
+
+def _groups(images: Sequence[int], size: int) -> Iterator[tuple[int, ...]]:
+    for start in range(0, len(images), size):
+        yield tuple(images[start : start + size])
+
+
+async def _tell_the_end(
+    calls: Sequence[asyncio.Task[None]], events: "asyncio.Queue[tuple[Candidate, int, EngineEvent] | None]"
+) -> None:
+    await asyncio.wait(calls)
+    events.put_nowait(None)

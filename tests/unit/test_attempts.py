@@ -1,0 +1,229 @@
+"""Trying an edit's calls on one route after the other."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Sequence
+
+import pytest
+
+from retouch.domain.edit import Tier
+from retouch.domain.engine import EngineCall, EngineEvent, Made, Offer, Usage, Wish
+from retouch.domain.errors import Accepted, Code, RetouchError, UpstreamFailure
+from retouch.domain.model import Model, Route
+from retouch.domain.picture import Format, Picture, Size
+from retouch.routing import attempts as module
+from retouch.routing.attempts import Attempts, Candidate
+from retouch.routing.circuit import FAILURES, Circuit, State
+from retouch.routing.plan import Plan
+from retouch.routing.slots import Slots
+
+PICTURE = Picture(b"x", "png", Size(1, 1))
+REFUSED = {"accepted": Accepted.NO, "elsewhere": True}
+SILENT = {"accepted": Accepted.UNKNOWN, "elsewhere": True}
+BROKE = {"accepted": Accepted.YES, "elsewhere": True}
+CALLERS_FAULT = {"accepted": Accepted.NO, "elsewhere": False}
+
+
+def failure(kind: dict[str, object], **more: object) -> UpstreamFailure:
+    return UpstreamFailure(Code.UPSTREAM_ERROR, "failed", cause="failed", **{**kind, **more})  # type: ignore[arg-type]
+
+
+class Scripted:
+    """An engine that does what it is told, call by call; then it serves."""
+
+    def __init__(self, name: str, script: Sequence[Exception | None] = ()) -> None:
+        self._name = name
+        self._script = list(script)
+        self.calls: list[tuple[int, ...]] = []
+        self.inside = 0
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def missing(self) -> str | None:
+        return None
+
+    def offer(self, wish: Wish) -> Offer:
+        return Offer()
+
+    async def call(self, seeds: tuple[int, ...]) -> EngineCall:
+        return EngineCall(model="m", prompt="p", images=(PICTURE,), seeds=seeds, deadline=0)
+
+    async def run(self, call: EngineCall) -> AsyncGenerator[EngineEvent, None]:
+        self.calls.append(call.seeds)
+        self.inside += 1
+        try:
+            await asyncio.sleep(0)
+            outcome = self._script.pop(0) if self._script else None
+            if outcome:
+                raise outcome
+            for index, seed in enumerate(call.seeds):
+                yield Made(index, PICTURE, revised_prompt=f"{self.name} {seed}")
+            yield Usage(output_image=1)
+        finally:
+            self.inside -= 1
+
+    async def close(self) -> None:
+        pass
+
+
+def candidate(engine: Scripted, *, per_call: int = 1, circuit: Circuit | None = None) -> Candidate:
+    plan = Plan(
+        model=Model(id="m", owned_by="o", summary="s"),
+        route=Route(engine.name, "r"),
+        offer=Offer(images_per_call=per_call),
+        size=None,
+        frame=None,
+        ask=None,
+        prompt="p",
+        cut_out=False,
+        images=1,
+        first_seed=10,
+        copies=1,
+        tier=Tier.MEDIUM,
+        format=Format.PNG,
+        compression=100,
+        delivery="both",
+        partial_images=0,
+        emulated=(),
+        ignored_hints=(),
+    )
+    return Candidate(plan, engine, Slots("scripted", running=4, waiting=0), circuit or Circuit(), engine)
+
+
+async def made(attempts: Attempts, images: int = 1) -> list[tuple[int, str | None]]:
+    found = [(index, event) async for _, index, event in attempts.run(images)]
+    return sorted((index, event.revised_prompt) for index, event in found if isinstance(event, Made))
+
+
+def tries(*candidates: Candidate, seconds: float = 60, reroute: bool = False) -> Attempts:
+    return Attempts(candidates, time.monotonic() + seconds, reroute)
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAUSE", 0.001)
+
+
+async def test_the_first_route_serves() -> None:
+    one, two = Scripted("one"), Scripted("two")
+    attempts = tries(candidate(one), candidate(two))
+    assert await made(attempts) == [(0, "one 10")]
+    assert two.calls == []
+    assert [(tried.route.engine, tried.cause) for tried in attempts.record] == [("one", None)]
+
+
+async def test_a_refused_call_goes_to_the_next_route() -> None:
+    one, two = Scripted("one", [failure(REFUSED)]), Scripted("two")
+    attempts = tries(candidate(one), candidate(two))
+    assert await made(attempts) == [(0, "two 10")]
+    assert [(tried.route.engine, tried.cause) for tried in attempts.record] == [("one", "failed"), ("two", None)]
+
+
+async def test_a_refused_call_is_tried_again_where_there_is_no_other_route() -> None:
+    one = Scripted("one", [failure(REFUSED), failure(REFUSED)])
+    assert await made(tries(candidate(one))) == [(0, "one 10")]
+    assert len(one.calls) == 3
+
+
+async def test_a_route_that_fell_silent_is_not_asked_again() -> None:
+    """It may be working, and charging, still."""
+    one, two = Scripted("one", [failure(SILENT)]), Scripted("two")
+    with pytest.raises(UpstreamFailure):
+        await made(tries(candidate(one), candidate(two)))
+    assert (len(one.calls), len(two.calls)) == (1, 0)
+
+
+async def test_the_operator_may_let_the_next_route_replace_a_silent_one() -> None:
+    one, two = Scripted("one", [failure(SILENT)]), Scripted("two")
+    assert await made(tries(candidate(one), candidate(two), reroute=True)) == [(0, "two 10")]
+    assert len(one.calls) == 1
+
+
+async def test_what_was_taken_on_and_failed_is_tried_elsewhere_but_not_there() -> None:
+    one, two = Scripted("one", [failure(BROKE)]), Scripted("two", [failure(BROKE)])
+    with pytest.raises(UpstreamFailure):
+        await made(tries(candidate(one), candidate(two)))
+    assert (len(one.calls), len(two.calls)) == (1, 1)
+
+
+async def test_a_callers_own_mistake_is_told_at_once() -> None:
+    one, two = Scripted("one", [failure(CALLERS_FAULT)]), Scripted("two")
+    with pytest.raises(UpstreamFailure):
+        await made(tries(candidate(one), candidate(two)))
+    assert two.calls == []
+
+
+async def test_images_that_fail_are_missing_from_those_that_are_made() -> None:
+    one = Scripted("one", [None, failure(CALLERS_FAULT), None])
+    assert [index for index, _ in await made(tries(candidate(one)), 3)] == [0, 2]
+
+
+async def test_count_is_cut_into_calls_as_each_route_takes_them() -> None:
+    """Two images that the first route refuses become two calls on a route that gives one per call."""
+    one, two = Scripted("one", [failure(REFUSED)]), Scripted("two")
+    attempts = tries(candidate(one, per_call=4), candidate(two))
+    assert await made(attempts, 2) == [(0, "two 10"), (1, "two 11")]
+    assert one.calls == [(10, 11)]
+    assert two.calls == [(10,), (11,)]
+
+
+async def test_closing_stops_every_call_and_gives_every_place_back() -> None:
+    one = Scripted("one")
+    them = candidate(one)
+    events = tries(them).run(8)
+    await anext(events)
+    await events.aclose()
+    assert one.inside == 0
+    async with asyncio.timeout(5):
+        for _ in range(4):
+            async with them.slots.run():
+                pass
+
+
+async def test_an_open_circuit_is_passed_over() -> None:
+    one, two, circuit = Scripted("one"), Scripted("two"), Circuit()
+    for _ in range(FAILURES):
+        circuit.failed(failure(REFUSED))
+    assert await made(tries(candidate(one, circuit=circuit), candidate(two))) == [(0, "two 10")]
+    assert one.calls == []
+
+
+async def test_when_every_route_is_open_the_caller_is_told_when_to_come_back() -> None:
+    circuit = Circuit()
+    circuit.failed(failure(REFUSED, retry_after=60))
+    with pytest.raises(RetouchError) as caught:
+        await made(tries(candidate(Scripted("one"), circuit=circuit)))
+    assert caught.value.code is Code.OVERLOADED
+    assert caught.value.retry_after
+    assert 50 < caught.value.retry_after <= 60
+
+
+def test_a_circuit_opens_lets_one_call_try_and_closes() -> None:
+    now = 100.0
+    circuit = Circuit(lambda: now)
+    for _ in range(FAILURES):
+        assert circuit.allows()
+        circuit.failed(failure(BROKE))
+    assert [circuit.state] == [State.OPEN]
+    assert not circuit.allows()
+    now += circuit.opens_in
+    assert [circuit.state] == [State.HALF_OPEN]
+    assert circuit.allows()
+    assert not circuit.allows()
+    circuit.failed(failure(BROKE))
+    assert [circuit.state] == [State.OPEN]
+    now += circuit.opens_in
+    assert circuit.allows()
+    circuit.left()
+    assert circuit.allows()
+    circuit.succeeded()
+    assert circuit.state is State.CLOSED
+
+
+def test_a_callers_fault_says_nothing_of_a_routes_health() -> None:
+    circuit = Circuit()
+    for _ in range(FAILURES * 2):
+        circuit.failed(failure(CALLERS_FAULT))
+    assert circuit.state is State.CLOSED
