@@ -140,7 +140,7 @@ async def _open_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
             idle_seconds=limits.idle_seconds,
         ),
         budget=Budget(int(limits.uploads_mb * MB)),
-        public_url=settings.public_url and settings.public_url.rstrip("/"),
+        public_url=settings.public_url,
         link_seconds=settings.outputs.link_minutes * 60,
         heartbeat_seconds=settings.heartbeat_seconds,
         metrics_public=settings.metrics_public,

@@ -47,7 +47,7 @@ class Welcome:
         if self.key:
             lines += [f"  Your API key, shown this once: {self.key}", ""]
         else:
-            lines += ["  The API key was shown at the first start; `retouch keys create` makes another.", ""]
+            lines += ["  An API key exists already; `retouch keys create` makes another.", ""]
         lines += [
             "  Edit a photo:",
             "",

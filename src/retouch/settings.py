@@ -97,6 +97,11 @@ class Settings(BaseSettings):
     #: Entries that extend or override the catalogue (routing/models.toml), by model id.
     models: dict[str, dict[str, Any]] = {}
 
+    @field_validator("public_url")
+    @classmethod
+    def _without_slash(cls, value: str | None) -> str | None:
+        return value and value.rstrip("/")
+
     @field_validator("api_key")
     @classmethod
     def _long_enough(cls, value: str | None) -> str | None:
@@ -117,5 +122,6 @@ class Settings(BaseSettings):
         del dotenv_settings, file_secret_settings
         sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
         if file := os.environ.get("RETOUCH_CONFIG"):
+            Path(file).open("rb").close()  # a file that is named has to be there: a wrong name must not mean defaults
             sources += (TomlConfigSettingsSource(settings_cls, toml_file=file),)
         return sources

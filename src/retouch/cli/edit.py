@@ -55,13 +55,13 @@ def edit(  # noqa: PLR0917 - each is an option
     ] = None,
     model: Annotated[str | None, typer.Option(help="A model of `retouch models`.")] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="File or folder. [default: IN-edited beside each input]")
+        Path | None, typer.Option("-o", "--output", help="File or folder. (default: IN-edited beside each input)")
     ] = None,
     n: Annotated[int, typer.Option("-n", help="Images to make of each input.")] = 1,
     size: Annotated[str | None, typer.Option(help="WIDTHxHEIGHT or auto.")] = None,
     fit: Annotated[str | None, typer.Option(help="cover, contain or stretch.")] = None,
     background: Annotated[str | None, typer.Option(help="auto, transparent or opaque.")] = None,
-    format_: Annotated[str | None, typer.Option("--format", help="png, jpeg or webp. [default: by -o, or png]")] = None,
+    format_: Annotated[str | None, typer.Option("--format", help="png, jpeg or webp. (default: by -o, or png)")] = None,
     compression: Annotated[int | None, typer.Option(help="Quality of jpeg and webp, 0 to 100.")] = None,
     seed: Annotated[int | None, typer.Option(help="Same input and seed, same bytes.")] = None,
     together: Annotated[bool, typer.Option("--together", help="All inputs are the images of one edit.")] = False,

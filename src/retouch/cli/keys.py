@@ -6,12 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from retouch.admission.keys import hash_key, new_key, shown
 from retouch.app import open_database
 from retouch.cli.settings import read_settings
+from retouch.cli.tables import plain_table, show
 from retouch.stores.accounts import Accounts
 from retouch.stores.api_keys import ApiKey, ApiKeys
 from retouch.stores.database import Database
@@ -41,10 +40,10 @@ def create(
 @app.command("list")
 def list_() -> None:
     """Show every key by its first letters, never whole."""
-    table = Table("id", "key", "name", "created", "state", box=None)
+    table = plain_table("id", "key", "name", "created", "state")
     for key in _with_database(lambda database: ApiKeys(database).list()):
         table.add_row(key.id, key.prefix + "…", key.name, f"{key.created_at:%Y-%m-%d %H:%M}", _state(key))
-    Console().print(table)
+    show(table)
 
 
 @app.command()

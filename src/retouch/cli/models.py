@@ -1,10 +1,8 @@
 """`retouch models`: what works now, and what each other model is missing."""
 
-from rich.console import Console
-from rich.table import Table
-
 from retouch.app import build_chooser, build_engines
 from retouch.cli.settings import read_settings
+from retouch.cli.tables import plain_table, show
 from retouch.routing.catalog import MICRO
 
 
@@ -12,9 +10,9 @@ def models() -> None:
     """List the catalogue: what is available, and what each other model lacks."""
     settings = read_settings()
     chooser = build_chooser(settings, build_engines(settings)[1])
-    table = Table("model", "credits", "routes", "state", box=None)
+    table = plain_table("model", "credits", "routes", "state")
     for model in chooser.catalog:
         missing = chooser.missing(model)
         routes = ", ".join(f"{route.engine}:{route.model}" for route in model.routes)
         table.add_row(model.id, f"{model.price / MICRO:g}", routes, missing or "available")
-    Console().print(table)
+    show(table)

@@ -10,10 +10,10 @@ from retouch.server import serve as run_server
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on. [default: 8080]")] = None,
-    data: Annotated[Path | None, typer.Option(help="Folder for database and images. [default: data]")] = None,
-    workers: Annotated[int | None, typer.Option(help="Server processes. [default: 1]")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. (default: 127.0.0.1)")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on. (default: 8080)")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder for database and images. (default: data)")] = None,
+    workers: Annotated[int | None, typer.Option(help="Server processes. (default: 1)")] = None,
 ) -> None:
     """Serve the API.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from retouch.settings import Settings
 
@@ -26,6 +27,8 @@ def read_settings(**typed: Any) -> Settings:
         for wrong in error.errors():
             where = "__".join(str(part) for part in wrong["loc"]).upper()
             typer.echo(f"retouch: RETOUCH_{where}: {wrong['msg'].removeprefix('Value error, ')}", err=True)
+    except SettingsError as error:
+        typer.echo(f'retouch: {error}; lists and tables are written as JSON, such as ["a", "b"]', err=True)
     except (OSError, tomllib.TOMLDecodeError) as error:
         typer.echo(f"retouch: RETOUCH_CONFIG: {error}", err=True)
     raise typer.Exit(USAGE)
