@@ -12,7 +12,12 @@ from fastapi import FastAPI
 
 from retouch.domain.engine import Engine
 from retouch.editing import Editing, Patience
+from retouch.engines import compatible
 from retouch.engines.cpu.engine import CpuEngine
+from retouch.engines.fal import Fal
+from retouch.engines.gemini import Gemini
+from retouch.engines.openai_images import OpenAIImages
+from retouch.engines.upstream import Client
 from retouch.fetch import Fetcher, FetchSettings
 from retouch.pixels import Bounds
 from retouch.routing.catalog import load_catalog
@@ -40,11 +45,23 @@ ENTRY_POINT = "retouch.engines"
 RUNNING, WAITING = 32, 128
 
 
-def build_engines(settings: Settings) -> tuple[CpuEngine, dict[str, Engine]]:
-    """The built-in editor, and every engine by the name that routes call it: ours, then installed packages'."""
-    cpu = CpuEngine(_cpu_workers(settings), settings.cpu.time_limit)
-    installed = (point.load()(settings.engines.get(point.name, {})) for point in entry_points(group=ENTRY_POINT))
-    return cpu, {engine.name: engine for engine in (cpu, *installed)}
+def build_engines(settings: Settings, cpu: CpuEngine, client: Client) -> dict[str, Engine]:
+    """Every engine by the name that routes call it: our own, then those of installed packages."""
+    own = settings.engines
+    engines: list[Engine] = [
+        cpu,
+        OpenAIImages(own.get("openai", {}), client, os.environ),
+        Gemini(own.get("gemini", {}), client, os.environ),
+        Fal(own.get("fal", {}), client, os.environ),
+        *compatible.build(own, client),
+        *(point.load()(own.get(point.name, {})) for point in entry_points(group=ENTRY_POINT)),
+    ]
+    return {engine.name: engine for engine in engines}
+
+
+def build_cpu(settings: Settings) -> CpuEngine:
+    """The built-in editor, which also cuts out backdrops for models that draw no transparency."""
+    return CpuEngine(_cpu_workers(settings), settings.cpu.time_limit)
 
 
 def build_chooser(settings: Settings, engines: Mapping[str, Engine]) -> Chooser:
@@ -52,9 +69,16 @@ def build_chooser(settings: Settings, engines: Mapping[str, Engine]) -> Chooser:
     return Chooser(load_catalog(settings.models), engines, settings.default_order)
 
 
+def idle_chooser(settings: Settings) -> Chooser:
+    """The catalogue for a command that edits nothing: no engine is started."""
+    return build_chooser(settings, build_engines(settings, build_cpu(settings), Client()))
+
+
 async def open_editing(settings: Settings, stack: AsyncExitStack, objects: Objects | None) -> Editing:
     """The story of an edit with all that it needs, closed by `stack`; without `objects` it answers no links."""
-    cpu, engines = build_engines(settings)
+    client, cpu = Client(), build_cpu(settings)
+    stack.push_async_callback(client.close)
+    engines = build_engines(settings, cpu, client)
     for engine in engines.values():
         stack.push_async_callback(engine.close)
     cpu.warm()

@@ -1,6 +1,5 @@
 """`retouch edit`, `keys` and `models` as typed in a shell."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,11 +8,11 @@ import numpy as np
 import pytest
 
 from support.images import decoded, encoded, mask, photo
-from support.server import PLUGIN
+from support.server import PLUGIN, clean_environment
 
 
 def retouch(*arguments: object, cwd: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("RETOUCH_")}
+    kept = clean_environment()
     command = [sys.executable, "-m", "retouch", *map(str, arguments)]
     return subprocess.run(
         command,
@@ -111,7 +110,8 @@ def test_models_says_what_works_and_what_is_missing(tmp_path: Path) -> None:
     assert done.returncode == 0
     lines = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}
     assert "available" in lines["retouch-classic"]
-    assert "retouch.toml" in lines["gpt-image-1"]
+    assert "set OPENAI_API_KEY" in lines["gpt-image-1"]
+    assert "set GEMINI_API_KEY or set FAL_KEY" in lines["nano-banana-pro"]
 
 
 def test_a_wrong_catalogue_entry_names_model_and_key(tmp_path: Path) -> None:

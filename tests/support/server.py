@@ -82,7 +82,7 @@ def running_server(
             "PYTHONPATH": str(PLUGIN),
             **(environment or {}),
         }
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("RETOUCH_")}
+        kept = clean_environment()
         command = [sys.executable, "-m", "retouch", "serve", "--port", str(port), *arguments]
         log = home / "server.log"
         with log.open("wb") as output:
@@ -94,6 +94,12 @@ def running_server(
         finally:
             if process.poll() is None:
                 server.stop()
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without anything that configures Retouch or pays a provider."""
+    ours = ("RETOUCH_", "OPENAI_", "GEMINI_", "FAL_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
 def free_port() -> int:

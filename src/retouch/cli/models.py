@@ -1,6 +1,6 @@
 """`retouch models`: what works now, and what each other model is missing."""
 
-from retouch.app import build_chooser, build_engines
+from retouch.app import idle_chooser
 from retouch.cli.settings import read_settings
 from retouch.cli.tables import plain_table, show
 from retouch.routing.catalog import MICRO
@@ -8,8 +8,7 @@ from retouch.routing.catalog import MICRO
 
 def models() -> None:
     """List the catalogue: what is available, and what each other model lacks."""
-    settings = read_settings()
-    chooser = build_chooser(settings, build_engines(settings)[1])
+    chooser = idle_chooser(read_settings())
     table = plain_table("model", "credits", "routes", "state")
     for model in chooser.catalog:
         missing = chooser.missing(model)

@@ -36,7 +36,7 @@ class Chooser:
             return None
         if not model.routes:
             return f'no route is set for {model.id}: add routes under [models."{model.id}"] in retouch.toml'
-        return "; ".join(filter(None, (self._lacks(route) for route in model.routes)))
+        return " or ".join(dict.fromkeys(filter(None, (self._lacks(route) for route in model.routes))))
 
     def model(self, request: EditRequest, pictures: Sequence[Picture]) -> Model:
         """The model that serves this request (design.md, Names that stay stable).
