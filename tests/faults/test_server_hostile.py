@@ -1,5 +1,6 @@
 """Every hostile body and picture against a real server: a typed refusal each, nothing left, and the next edit works."""
 
+import base64
 import json
 import socket
 import struct
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from support.hostile_bodies import HOSTILE
+from support.hostile_pictures import REFUSED
 from support.http import Answer, exchange, open_connection
 from support.images import encoded, photo
 from support.server import KEY, Server, running_server
@@ -51,6 +53,10 @@ def form(picture: bytes, **fields: str) -> tuple[str, bytes]:
     return f"multipart/form-data; boundary={BOUNDARY}", body
 
 
+def as_base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
 def good_edit(server: Server) -> Answer:
     return edit(
         server,
@@ -77,6 +83,15 @@ def assert_refused(answer: Answer) -> None:
 @pytest.mark.parametrize("name", [name for name, (kind, _) in HOSTILE.items() if kind.isprintable() and kind.isascii()])
 def test_a_hostile_body_is_refused(strict: Server, name: str) -> None:
     assert_refused(edit(strict, *HOSTILE[name]))
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_hostile_picture_is_refused(strict: Server, name: str) -> None:
+    """As image and as mask: truncated, lying, bombs, polyglots."""
+    picture = REFUSED[name]()
+    assert_refused(edit(strict, *form(picture, model="retouch-classic", prompt="sepia")))
+    body = {"image": as_base64(encoded(photo())), "mask": as_base64(picture), "prompt": "remove it"}
+    assert_refused(edit(strict, "application/json", json.dumps({**body, "mask_source": "mask"}).encode()))
 
 
 @pytest.mark.parametrize(
