@@ -1,15 +1,16 @@
 """Accounts and keys in a real database."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 
 from retouch.admission.keys import REFUSAL, authenticate, ensure_owner, hash_key, new_key, shown
 from retouch.domain.errors import RetouchError
+from retouch.domain.rights import SCOPES, Rights
 from retouch.stores.accounts import FIRST_KEY, SET_KEY, Accounts
-from retouch.stores.api_keys import SCOPES, ApiKey, ApiKeys
+from retouch.stores.api_keys import ApiKey, ApiKeys
 from retouch.stores.database import Database
 from retouch.stores.embedded.programs import programs
 from stores.processes import ME
@@ -36,7 +37,8 @@ async def works(keys: ApiKeys, key: str) -> bool:
 
 
 async def add(keys: ApiKeys, account_id: str, key: str, expires_in: timedelta | None = None) -> ApiKey:
-    return await keys.add(account_id, hash_key(key), shown(key), name="a key", expires_in=expires_in)
+    rights = Rights(expires_at=datetime.now(UTC) + expires_in if expires_in else None)
+    return await keys.add(account_id, hash_key(key), shown(key), name="a key", rights=rights)
 
 
 async def test_the_first_key_is_made_and_shown_once(accounts: Accounts, keys: ApiKeys) -> None:
@@ -122,7 +124,7 @@ async def test_the_database_refuses_what_makes_no_sense(accounts: Accounts, keys
     digest = hash_key("k")
     for scopes in ((), ("everything",)):
         with pytest.raises(psycopg.errors.CheckViolation):
-            await keys.add(account.id, digest, "k", name="k", scopes=scopes)
+            await keys.add(account.id, digest, "k", name="k", rights=Rights(scopes=scopes))
     with pytest.raises(psycopg.errors.CheckViolation):
         await keys.add(account.id, "a key in clear", "k", name="k")
     with pytest.raises(psycopg.errors.ForeignKeyViolation):

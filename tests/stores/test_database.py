@@ -133,8 +133,9 @@ async def test_every_query_is_understood_by_the_database(database: Database) -> 
 
 
 ALL_PARAMETERS = (
-    *("id", "name", "tier", "account_id", "prefix", "hash", "scopes", "error_format", "expires_in", "value"),
-    "number",
+    *("id", "name", "tier", "account_id", "prefix", "hash", "scopes", "error_format", "expires_at", "value"),
+    *("models", "spend_cap", "requests_per_minute", "limited_by", "after", "limit", "ids", "times"),
+    *("issuer", "subject", "key_id", "number"),
 )
 
 

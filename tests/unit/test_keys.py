@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,11 @@ class Known:
     account_id: str = "acct_1"
     scopes: tuple[str, ...] = ("edit", "read")
     error_format: str | None = None
+    models: tuple[str, ...] | None = None
+    spend_cap: int | None = None
+    requests_per_minute: int | None = None
+    limited_by: tuple[str, ...] = ()
+    expires_at: datetime | None = None
 
 
 @dataclass

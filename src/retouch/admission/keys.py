@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from retouch.domain.errors import Code, RetouchError
@@ -31,6 +32,16 @@ class KnownKey(Protocol):
     def scopes(self) -> Collection[str]: ...
     @property
     def error_format(self) -> str | None: ...
+    @property
+    def models(self) -> Collection[str] | None: ...
+    @property
+    def spend_cap(self) -> int | None: ...
+    @property
+    def requests_per_minute(self) -> int | None: ...
+    @property
+    def limited_by(self) -> tuple[str, ...]: ...
+    @property
+    def expires_at(self) -> datetime | None: ...
 
 
 class KeyStore(Protocol):
@@ -55,17 +66,53 @@ class OwnerStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent a request, and what its key allows."""
+    """Who sent a request, and what its key allows: bounds are those of domain/rights.py, None is no bound.
+
+    What it spends and how often it calls counts for `key_id` and for every key in `limited_by`, whose own cap and
+    rate hold for it too. `expires_at` is when this caller's credential ends: the key's end, or that of a token.
+    """
 
     account_id: str
     key_id: str
     scopes: frozenset[str]
     error_format: str | None = None
+    models: frozenset[str] | None = None
+    spend_cap: int | None = None
+    requests_per_minute: int | None = None
+    limited_by: tuple[str, ...] = ()
+    expires_at: datetime | None = None
 
-    def require(self, scope: str) -> None:
-        """Raises RetouchError (FORBIDDEN) unless the key has the scope (edit, read, manage)."""
-        if scope not in self.scopes:
-            raise RetouchError(Code.FORBIDDEN, f"This API key lacks the scope `{scope}`.")
+    @classmethod
+    def of(cls, key: KnownKey, until: datetime | None = None) -> "Caller":
+        """Who presents a key, or something that stands for it and ends at `until`."""
+        return cls(
+            account_id=key.account_id,
+            key_id=key.id,
+            scopes=frozenset(key.scopes),
+            error_format=key.error_format,
+            models=None if key.models is None else frozenset(key.models),
+            spend_cap=key.spend_cap,
+            requests_per_minute=key.requests_per_minute,
+            limited_by=key.limited_by,
+            expires_at=min(filter(None, (key.expires_at, until)), default=None),
+        )
+
+    def require(self, *scopes: str) -> None:
+        """Raises RetouchError (FORBIDDEN) unless the key has one of the scopes (edit, read, manage)."""
+        if not self.scopes.intersection(scopes):
+            named = " or ".join(f"`{scope}`" for scope in scopes)
+            raise RetouchError(Code.FORBIDDEN, f"This API key lacks the scope {named}.")
+
+    def may_use(self, model_id: str) -> bool:
+        """Whether the key allows the model of this id (not one of its aliases)."""
+        return self.models is None or model_id in self.models
+
+    def require_model(self, model_id: str) -> None:
+        """Raises RetouchError (FORBIDDEN), naming the models allowed, unless the key allows the model of this id."""
+        if not self.may_use(model_id):
+            allowed = ", ".join(sorted(self.models or ()))
+            message = f"This API key does not allow the model {model_id}. It allows: {allowed}."
+            raise RetouchError(Code.FORBIDDEN, message, param="model")
 
 
 def new_key() -> str:
@@ -113,7 +160,7 @@ async def authenticate(store: KeyStore, authorization: str | None, api_key: str 
     known = await store.find(hash_key(key)) if key else None
     if known is None:
         raise RetouchError(Code.INVALID_API_KEY, REFUSAL, retryable=False)
-    return Caller(known.account_id, known.id, frozenset(known.scopes), known.error_format)
+    return Caller.of(known)
 
 
 def _presented(authorization: str | None, api_key: str | None) -> str | None:

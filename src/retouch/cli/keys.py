@@ -11,6 +11,7 @@ from retouch.admission.keys import hash_key, new_key, shown
 from retouch.app import open_database
 from retouch.cli.settings import read_settings
 from retouch.cli.tables import plain_table, show
+from retouch.domain.rights import Rights
 from retouch.stores.accounts import Accounts
 from retouch.stores.api_keys import ApiKey, ApiKeys
 from retouch.stores.database import Database
@@ -30,8 +31,8 @@ def create(
 
     async def add(database: Database) -> None:
         owner = await Accounts(database).owner()
-        expires_in = None if minutes is None else timedelta(minutes=minutes)
-        await ApiKeys(database).add(owner.id, hash_key(key), shown(key), name=name, expires_in=expires_in)
+        rights = Rights(expires_at=None if minutes is None else datetime.now(UTC) + timedelta(minutes=minutes))
+        await ApiKeys(database).add(owner.id, hash_key(key), shown(key), name=name, rights=rights)
 
     _with_database(add)
     typer.echo(key)

@@ -84,6 +84,7 @@ class Editing:
         request = await self._with_inputs(request, reserve)
         pictures, mask = self._inspect(request)
         model = self.chooser.model(request, pictures)
+        caller.require_model(model.id)
         check_contract(model, request, pictures)
         deadline = time.monotonic() + self._patience.seconds
         candidates, kind = await self._candidates.of(request, model, pictures, mask, deadline)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from psycopg.rows import class_row, scalar_row
 
+from retouch.domain.rights import SCOPES, Rights
 from retouch.stores import api_keys
 from retouch.stores.database import Connection, Database, fetch_one
 from retouch.stores.ids import new_id
@@ -63,7 +64,7 @@ class Accounts:
             owner = await _owner(connection)
             if await fetch_one(connection, scalar_row, _HAS_KEYS, {"account_id": owner.id}):
                 return False
-            await api_keys.insert(connection, owner.id, digest, prefix, name=FIRST_KEY, scopes=api_keys.SCOPES)
+            await api_keys.insert(connection, owner.id, digest, prefix, name=FIRST_KEY, rights=Rights())
             return True
 
     async def set_owner_key(self, digest: str, prefix: str) -> None:
@@ -79,7 +80,7 @@ class Accounts:
                 "name": SET_KEY,
                 "prefix": prefix,
                 "hash": digest,
-                "scopes": list(api_keys.SCOPES),
+                "scopes": list(SCOPES),
             }
             await connection.execute(_REVOKE_FORMER, params)
             if await fetch_one(connection, scalar_row, _RESTORE, params) is None:

@@ -11,6 +11,7 @@ from retouch.domain.errors import RetouchError
 from retouch.editing import RunningEdit
 from retouch.wire import sse
 from retouch.wire.answers import Link, answer_headers, json_answer, stream_answer
+from retouch.wire.auth import MayEdit
 from retouch.wire.form import ClientLeft, read_edit
 from retouch.wire.leaving import unless_left
 from retouch.wire.parts import Parts, parts_of
@@ -27,13 +28,12 @@ router = APIRouter(tags=["edits"])
     responses=RESPONSES,
     response_class=Response,
 )
-async def create_edit(request: Request) -> Response:
+async def create_edit(request: Request, caller: MayEdit) -> Response:
     """Edit one or more images by a prompt, and answer with the edited image or images.
 
     The body is multipart/form-data, as the OpenAI SDKs send it, or JSON.
     """
     parts = parts_of(request)
-    caller = await parts.authenticate(request)
     with parts.budget.lease() as lease:
         asked = await read_edit(request.receive, request.headers, parts.bounds, lease)
         attempt = _attempt(request.headers)

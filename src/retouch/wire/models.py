@@ -8,6 +8,7 @@ from retouch.domain.errors import Code, RetouchError
 from retouch.domain.model import Model
 from retouch.routing.catalog import MICRO
 from retouch.routing.choose import Chooser
+from retouch.wire.auth import MayRead
 from retouch.wire.parts import parts_of
 from retouch.wire.problems import problem
 
@@ -15,21 +16,22 @@ router = APIRouter(tags=["models"])
 
 
 @router.get("/v1/models", summary="List the models, available or not")
-async def list_models(request: Request) -> dict[str, Any]:
-    """Every model of the catalogue. `available` says whether it works now, and `missing` what it lacks if not."""
-    parts = parts_of(request)
-    await parts.authenticate(request)
-    return {"object": "list", "data": [model_object(model, parts.chooser) for model in parts.chooser.catalog]}
+async def list_models(request: Request, caller: MayRead) -> dict[str, Any]:
+    """Every model of the catalogue that the key allows. `available` says whether it works now, and `missing` what it
+    lacks if not.
+    """
+    chooser = parts_of(request).chooser
+    allowed = [model for model in chooser.catalog if caller.may_use(model.id)]
+    return {"object": "list", "data": [model_object(model, chooser) for model in allowed]}
 
 
 # A path parameter, because ids hold slashes and ASGI servers decode %2F before routing (openai-edits.md, section 8).
 @router.get("/v1/models/{model_id:path}", summary="One model")
-async def get_model(request: Request, model_id: str) -> Any:
+async def get_model(request: Request, model_id: str, caller: MayRead) -> Any:
     """One model by id or alias; ids with slashes may be percent-encoded or not."""
     parts = parts_of(request)
-    await parts.authenticate(request)
     model = parts.chooser.catalog.find(model_id)
-    if model is None:
+    if model is None or not caller.may_use(model.id):
         error = RetouchError(Code.INVALID_MODEL, f"The model {model_id!r} does not exist", param="model")
         return problem(error, parts.error_format(request), status=404)
     return {**model_object(model, parts.chooser), "id": model_id}
