@@ -66,6 +66,34 @@ def test_a_mask_keeps_every_pixel_outside_it(client: openai.OpenAI) -> None:
         assert not np.array_equal(pixels[..., :3][BOX], photo()[BOX]), model
 
 
+def test_a_model_without_masks_is_shown_the_area_and_its_repainting_undone(client: openai.OpenAI) -> None:
+    """It moved the picture and changed its colours: outside the mask not a level of that is left, nor in previews."""
+    source = photo(640, 480)
+    stream = client.images.edit(
+        model="repaint",
+        image=encoded(source),
+        mask=mask(640, 480, (200, 150, 420, 330)),
+        prompt="anything",
+        stream=True,
+        partial_images=2,
+    )
+    images = [decoded(event.b64_json)[..., :3] for event in stream]
+    outside = np.ones((480, 640), bool)
+    outside[150:330, 200:420] = False
+    assert len(images) == 3
+    for image in images:
+        assert np.array_equal(image[outside], source[outside])
+        inside = np.abs(image[170:310, 220:400].astype(int) - source[170:310, 220:400])
+        assert inside.mean() > 20, "what the model painted shows"
+
+
+def test_a_model_that_paints_another_picture_is_no_answer_to_a_mask(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.InternalServerError) as caught:
+        edit(client, model="repaint", mask=mask(), prompt="ignores the mark")
+    assert caught.value.status_code == 502
+    assert "does not match the picture outside the mask" in caught.value.message
+
+
 def test_every_parameter_is_honoured_or_named(client: openai.OpenAI) -> None:
     answer = client.images.with_raw_response.edit(
         model="gpt-image-1",

@@ -1,8 +1,11 @@
 """Engines for tests and benchmarks, found by Retouch as any installed package's are: by entry point.
 
-`repaint` stands in for a generative model: it repaints every pixel with noise, ignores masks, and keeps no size but
-its own. A test orders its behaviour in the prompt: `hold FILE` waits until FILE is there, `fail CODE` raises,
-`short` makes no image. `null` hands back the same two megabytes at once, for measuring the server alone.
+`repaint` stands in for a generative model: it knows no masks, keeps no size but its own, and repaints every pixel:
+with noise, or, shown a picture in which an area is marked, with noise there and elsewhere with the picture, a little
+off in place and colour. A test orders its behaviour in the prompt: `hold FILE` waits until FILE is there, `fail CODE`
+raises, `short` makes no image, `ignores the mark` paints noise everywhere.
+
+`null` hands back the same two megabytes at once, for measuring the server alone.
 """
 
 import asyncio
@@ -12,12 +15,13 @@ from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from retouch.domain.engine import EngineCall, EngineEvent, Made, Offer, Partial, Usage, Wish
 from retouch.domain.errors import Code, RetouchError
 from retouch.domain.picture import RAW, Format, Picture, Size
-from retouch.pixels import to_raw
+from retouch.pixels import load, scale, to_raw
 
 SIZES = (Size(1024, 1024), Size(1536, 1024), Size(1024, 1536))
 
@@ -57,14 +61,13 @@ class Repaint:
             raise RetouchError(Code(words[1]), "The test engine was told to fail")
         if words[0] == "crash":
             raise ZeroDivisionError("a secret detail")
-        size = call.size or call.images[0].size
         for index, seed in enumerate(call.seeds):
             for step in range(call.partial_images):
-                yield Partial(index, step, _noise(size, seed + 1000 * (step + 1)))
+                yield Partial(index, step, _painted(call, seed + 1000 * (step + 1)))
             if words[0] == "breaks":
                 raise RetouchError(Code.UPSTREAM_ERROR, "The test engine broke in the middle")
             if words[0] != "short":
-                yield Made(index, _noise(size, seed), revised_prompt=call.prompt)
+                yield Made(index, _painted(call, seed), revised_prompt=call.prompt)
         yield Usage(input_text=10, input_image=len(call.images) * 100, output_image=196 * len(call.seeds))
 
     async def close(self) -> None:
@@ -99,6 +102,15 @@ class Null:
         pass
 
 
-def _noise(size: Size, seed: int) -> Picture:
-    rng = np.random.default_rng(seed)
-    return to_raw(rng.integers(0, 256, (size.height, size.width, 3), np.uint8))
+def _painted(call: EngineCall, seed: int) -> Picture:
+    """Noise; where the last image is the first with an area marked, the first with noise there."""
+    size = call.size or call.images[0].size
+    noise = np.random.default_rng(seed).integers(0, 256, (size.height, size.width, 3), np.uint8)
+    if "marked in magenta" not in call.prompt or call.prompt.startswith("ignores the mark"):
+        return to_raw(noise)
+    first, marked = (scale(load(call.images[n], param="image")[:, :, :3], size) for n in (0, -1))
+    area = cv2.dilate((cv2.absdiff(first, marked).max(axis=2) > 2).astype(np.uint8), np.ones((5, 5), np.uint8))
+    copied = np.where(area[:, :, None] > 0, noise, first)
+    moved = cv2.warpAffine(copied, np.float32([[1, 0, 2.5], [0, 1, -1.5]]), (size.width, size.height), None,
+        cv2.INTER_LINEAR, cv2.BORDER_REFLECT)  # fmt: skip
+    return to_raw(np.clip(np.rint(moved * (1.04, 0.97, 1.0) + (3, -2, 5)), 0, 255).astype(np.uint8))

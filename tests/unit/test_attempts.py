@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 import pytest
 
 from retouch.domain.edit import Tier
-from retouch.domain.engine import EngineCall, EngineEvent, Made, Offer, Usage, Wish
+from retouch.domain.engine import EngineCall, EngineEvent, Made, Offer, Partial, Usage, Wish
 from retouch.domain.errors import Accepted, Code, RetouchError, UpstreamFailure
 from retouch.domain.model import Model, Route
 from retouch.domain.picture import Format, Picture, Size
@@ -36,6 +36,7 @@ class Scripted:
         self._script = list(script)
         self.calls: list[tuple[int, ...]] = []
         self.inside = 0
+        self.unfit: set[str] = set()
 
     @property
     def name(self) -> str:
@@ -64,11 +65,18 @@ class Scripted:
         finally:
             self.inside -= 1
 
+    async def finish(self, event: Partial | Made) -> str | None:
+        """What is in `unfit` is of no use, though the engine did as it was asked."""
+        assert isinstance(event, Made)
+        if event.revised_prompt in self.unfit:
+            raise failure(BROKE)
+        return event.revised_prompt
+
     async def close(self) -> None:
         pass
 
 
-def candidate(engine: Scripted, *, per_call: int = 1, circuit: Circuit | None = None) -> Candidate:
+def candidate(engine: Scripted, *, per_call: int = 1, circuit: Circuit | None = None) -> Candidate[str]:
     plan = Plan(
         model=Model(id="m", owned_by="o", summary="s"),
         route=Route(engine.name, "r"),
@@ -78,6 +86,8 @@ def candidate(engine: Scripted, *, per_call: int = 1, circuit: Circuit | None = 
         ask=None,
         prompt="p",
         cut_out=False,
+        mask_emulated=False,
+        guided=False,
         images=1,
         first_seed=10,
         copies=1,
@@ -92,12 +102,12 @@ def candidate(engine: Scripted, *, per_call: int = 1, circuit: Circuit | None = 
     return Candidate(plan, engine, Slots("scripted", running=4, waiting=0), circuit or Circuit(), engine)
 
 
-async def made(attempts: Attempts, images: int = 1) -> list[tuple[int, str | None]]:
-    found = [(index, event) async for _, index, event in attempts.run(images)]
-    return sorted((index, event.revised_prompt) for index, event in found if isinstance(event, Made))
+async def made(attempts: Attempts[str], images: int = 1) -> list[tuple[int, str | None]]:
+    found = [news async for news in attempts.run(images)]
+    return sorted((news.image, news.result) for news in found if isinstance(news.event, Made))
 
 
-def tries(*candidates: Candidate, seconds: float = 60, reroute: bool = False) -> Attempts:
+def tries(*candidates: Candidate[str], seconds: float = 60, reroute: bool = False) -> Attempts[str]:
     return Attempts(candidates, time.monotonic() + seconds, reroute)
 
 
@@ -112,6 +122,26 @@ async def test_the_first_route_serves() -> None:
     assert await made(attempts) == [(0, "one 10")]
     assert two.calls == []
     assert [(tried.route.engine, tried.cause) for tried in attempts.record] == [("one", None)]
+
+
+async def test_a_picture_of_no_use_goes_to_the_next_route_and_its_siblings_are_kept() -> None:
+    """The route itself is well: its circuit does not count what it painted."""
+    one, two = Scripted("one"), Scripted("two")
+    one.unfit = {"one 11"}
+    circuit = Circuit()
+    for _ in range(FAILURES):
+        attempts = tries(candidate(one, per_call=3, circuit=circuit), candidate(two))
+        assert await made(attempts, 3) == [(0, "one 10"), (1, "two 11"), (2, "one 12")]
+    assert circuit.state is State.CLOSED
+    assert [(tried.images, tried.cause) for tried in attempts.record] == [((0, 1, 2), "failed"), ((1,), None)]
+
+
+async def test_a_picture_of_no_use_on_every_route_is_the_failure() -> None:
+    one = Scripted("one")
+    one.unfit = {"one 10"}
+    with pytest.raises(UpstreamFailure):
+        await made(tries(candidate(one)))
+    assert one.calls == [(10,)], "it was painted, and paid for: not asked again"
 
 
 async def test_a_refused_call_goes_to_the_next_route() -> None:

@@ -2,7 +2,8 @@
 routes that can serve it, `making` does what the calls of one route share, `outputs` keeps what is linked to."""
 
 from retouch.editing.events import Completed, Edit, EditEvent, FinalImage, PartialImage, RunningEdit
-from retouch.editing.story import CutOut, Editing, Patience
+from retouch.editing.making import CutOut
+from retouch.editing.story import Editing, Patience
 
 __all__ = [
     "Completed",

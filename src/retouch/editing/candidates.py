@@ -9,8 +9,8 @@ from retouch.domain.engine import Engine, MaskKind, Offer, Wish
 from retouch.domain.errors import RetouchError
 from retouch.domain.model import Model, Route
 from retouch.domain.picture import Picture
-from retouch.editing.making import Making
-from retouch.finishing import MaskReading, read_mask
+from retouch.editing.making import CutOut, Making
+from retouch.finishing import Finished, MaskReading, read_mask
 from retouch.routing.attempts import Candidate
 from retouch.routing.choose import Chooser
 from retouch.routing.health import Health
@@ -20,13 +20,14 @@ from retouch.routing.plan import make_plan
 class Candidates:
     """Finds the routes for an edit."""
 
-    def __init__(self, chooser: Chooser, health: Health) -> None:
+    def __init__(self, chooser: Chooser, health: Health, cut_out: CutOut) -> None:
         self._chooser = chooser
         self._health = health
+        self._cut_out = cut_out
 
     async def of(
         self, request: EditRequest, model: Model, pictures: Sequence[Picture], mask: Picture | None, deadline: float
-    ) -> tuple[list[Candidate], MaskKind]:
+    ) -> tuple[list[Candidate[Finished]], MaskKind]:
         """Every working route of the model whose engine takes this edit, and how the area to edit was read.
 
         Raises what the first route refuses with, where none takes it; INVALID_MASK.
@@ -40,7 +41,7 @@ class Candidates:
             image_param=request.images[0].field,
         )
         seed = secrets.randbits(31)
-        found: list[tuple[Candidate, MaskKind]] = []
+        found: list[tuple[Candidate[Finished], MaskKind]] = []
         refusal: RetouchError | None = None
         for route in self._chooser.routes(model):
             engine = self._chooser.engine(route)
@@ -50,7 +51,7 @@ class Candidates:
             except RetouchError as error:
                 refusal = refusal or error
                 continue
-            making = Making(request, plan, pictures, area, deadline=deadline)
+            making = Making(request, plan, pictures, area, cut_out=self._cut_out, deadline=deadline)
             slots, circuit = self._health.of(route)
             found.append((Candidate(plan, engine, slots, circuit, making), area.kind))
         if not found:

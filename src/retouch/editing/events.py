@@ -19,7 +19,7 @@ class Edit:
     id: str
     created: int
     asked_model: str
-    attempts: Attempts
+    attempts: Attempts[Finished]
     mask: MaskKind
 
     @property

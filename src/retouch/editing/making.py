@@ -1,25 +1,37 @@
 """What the calls of one edit share: the prepared source, and the finishing of what they make."""
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Awaitable, Callable, Sequence
 
 from retouch.domain.edit import EditRequest
-from retouch.domain.engine import EngineCall
-from retouch.domain.picture import Picture
-from retouch.finishing import Finish, Finished, MaskReading, Prepared, finish, prepare, readable
+from retouch.domain.engine import EngineCall, Made, Partial
+from retouch.domain.picture import Format, Picture
+from retouch.finishing import GUIDE_SENTENCE, Finish, Finished, Look, MaskReading, Prepared, finish, prepare, readable
 from retouch.routing.plan import Plan
+
+#: Takes the plain backdrop from a picture within so many seconds; None where it is not plain enough.
+CutOut = Callable[[Picture, float], Awaitable[Picture | None]]
 
 
 class Making:
     """Makes calls and finishes answers. Nothing is decoded before the first call has its slot."""
 
     def __init__(
-        self, request: EditRequest, plan: Plan, pictures: Sequence[Picture], reading: MaskReading, *, deadline: float
+        self,
+        request: EditRequest,
+        plan: Plan,
+        pictures: Sequence[Picture],
+        reading: MaskReading,
+        *,
+        cut_out: CutOut,
+        deadline: float,
     ) -> None:
         self._request = request
         self._plan = plan
         self._pictures = pictures
         self._reading = reading
+        self._cut_out = cut_out
         self.deadline = deadline
         self._sources: asyncio.Task[tuple[Prepared, list[Picture]]] | None = None
 
@@ -27,27 +39,38 @@ class Making:
         """The call for these seeds; its slot is free now."""
         request, plan = self._request, self._plan
         prepared, others = await self._prepared()
+        guides = () if prepared.guide is None else (prepared.guide,)
+        # What will be finished is asked for without loss: it is encoded once, by us.
+        as_it_comes = prepared.kept is None and plan.ask in (None, plan.size)
         return EngineCall(
             model=plan.route.model,
-            prompt=plan.prompt,
+            prompt="\n".join((plan.prompt, *(GUIDE_SENTENCE for _ in guides))),
             negative_prompt=request.negative_prompt,
-            images=(prepared.picture, *others),
+            images=(prepared.picture, *others, *guides),
             mask=prepared.mask,
             seeds=seeds,
-            size=plan.ask,
+            size=plan.native(prepared.picture.size) if plan.mask_emulated else plan.ask,
             quality=plan.tier,
             background=request.background,
-            output_format=plan.format,
-            output_compression=plan.compression,
+            output_format=plan.format if as_it_comes else Format.PNG,
+            output_compression=plan.compression if as_it_comes else 100,
             input_fidelity=request.input_fidelity,
             partial_images=plan.partial_images,
             user=request.safety_identifier or request.user,
             deadline=self.deadline,
         )
 
-    async def finish(self, picture: Picture) -> Finished:
-        """An engine's picture, made to keep every promise of the answer."""
+    async def finish(self, event: Partial | Made) -> Finished | None:
+        """An engine's picture, made to keep every promise of the answer; None if its backdrop could not be removed.
+
+        Raises UPSTREAM_ERROR for one that cannot be read, or that is not the caller's picture outside the area.
+        """
         plan, (prepared, _) = self._plan, await self._prepared()
+        picture: Picture | None = event.picture
+        if plan.cut_out:
+            picture = await self._cut_out(event.picture, self.deadline - time.monotonic())
+        if picture is None:
+            return None
         wanted = Finish(
             size=plan.size,
             fit=self._request.fit,
@@ -66,14 +89,16 @@ class Making:
         return await asyncio.shield(self._sources)
 
     def _prepare(self) -> tuple[Prepared, list[Picture]]:
-        request, formats = self._request, self._plan.offer.input_formats
+        request, plan = self._request, self._plan
+        formats = plan.offer.input_formats
         first = prepare(
             self._pictures[0],
             self._reading,
-            size=self._plan.frame,
+            size=plan.frame,
             fit=request.fit,
             background=request.background,
             formats=formats,
+            look=Look(plan.offer.sizes, plan.native, plan.guided) if plan.mask_emulated else None,
             image_param=request.images[0].field,
         )
         others = zip(self._pictures[1:], request.images[1:], strict=True)

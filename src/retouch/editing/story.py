@@ -9,7 +9,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -22,7 +22,7 @@ from retouch.domain.errors import Code, RetouchError
 from retouch.domain.picture import Picture
 from retouch.editing.candidates import Candidates
 from retouch.editing.events import Completed, Edit, EditEvent, FinalImage, PartialImage, RunningEdit
-from retouch.editing.making import Making
+from retouch.editing.making import CutOut
 from retouch.editing.outputs import Outputs
 from retouch.fetch import Fetcher, Reserve
 from retouch.pixels import Bounds, inspect
@@ -34,9 +34,6 @@ from retouch.routing.plan import Plan
 from retouch.stores.objects import Objects
 
 _log = logging.getLogger("retouch.edits")
-
-#: Takes the plain backdrop from a picture within so many seconds; None where it is not plain enough.
-CutOut = Callable[[Picture, float], Awaitable[Picture | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +59,11 @@ class Editing:
         cut_out: CutOut,
     ) -> None:
         self.chooser = chooser
-        self._candidates = Candidates(chooser, health)
+        self._candidates = Candidates(chooser, health, cut_out)
         self._fetcher = fetcher
         self._outputs = Outputs(objects)
         self._bounds = bounds
         self._patience = patience
-        self._cut_out = cut_out
         self.running: RunningEdits[Edit, EditEvent] = RunningEdits()
 
     async def begin(
@@ -126,16 +122,12 @@ class Editing:
         usage, made, stored = Usage(), 0, list[str]()
         try:
             async with aclosing(edit.attempts.run(edit.plan.images)) as events:
-                async for candidate, index, event in events:
+                async for _, index, event, image in events:
                     if isinstance(event, Usage):
                         usage += event
                         continue
-                    making = candidate.prepare
-                    assert isinstance(making, Making), "candidates were made by Candidates"  # noqa: S101
-                    picture = await self._settled(candidate.plan, event.picture, edit.attempts.deadline)
-                    if picture is None:
-                        continue  # its backdrop was not plain: this image is missing
-                    image = await making.finish(picture)
+                    if image is None:
+                        continue  # nothing could be made of it: this image is missing
                     if isinstance(event, Partial):
                         yield PartialImage(index, event.step, image)
                         continue
@@ -152,10 +144,6 @@ class Editing:
         finally:
             _tell(edit)
         yield Completed(usage)
-
-    async def _settled(self, plan: Plan, picture: Picture, deadline: float) -> Picture | None:
-        """The engine's picture, without its backdrop where transparency is emulated."""
-        return await self._cut_out(picture, deadline - time.monotonic()) if plan.cut_out else picture
 
 
 def _nothing_made(plan: Plan) -> RetouchError:

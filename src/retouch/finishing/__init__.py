@@ -3,9 +3,23 @@
 read_mask says what is to edit; prepare makes what the engine is sent; finish makes of its answer what was asked for.
 """
 
+from retouch.finishing.focus import Look
+from retouch.finishing.guide import GUIDE_SENTENCE
 from retouch.finishing.mask import MaskReading, read_mask
 from retouch.finishing.pipeline import finish
 from retouch.finishing.plan import Finish, Finished
 from retouch.finishing.prepare import Kept, Prepared, prepare, readable
 
-__all__ = ["Finish", "Finished", "Kept", "MaskReading", "Prepared", "finish", "prepare", "read_mask", "readable"]
+__all__ = [
+    "GUIDE_SENTENCE",
+    "Finish",
+    "Finished",
+    "Kept",
+    "Look",
+    "MaskReading",
+    "Prepared",
+    "finish",
+    "prepare",
+    "read_mask",
+    "readable",
+]

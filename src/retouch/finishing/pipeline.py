@@ -12,13 +12,14 @@ from retouch.finishing.composite import composite
 from retouch.finishing.pack import pack
 from retouch.finishing.passthrough import passed_through
 from retouch.finishing.plan import Finish, Finished
+from retouch.finishing.refit import refit
 from retouch.finishing.resize import resize
 from retouch.finishing.unpack import unpack
 from retouch.pixels import Pixels
 
 Step = Callable[[Pixels, Finish], Pixels]
 
-STEPS: tuple[Step, ...] = (resize, composite, settle_background)
+STEPS: tuple[Step, ...] = (refit, resize, composite, settle_background)
 
 
 def finish(picture: Picture, plan: Finish) -> Finished:

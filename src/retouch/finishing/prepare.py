@@ -9,17 +9,24 @@ from retouch.domain.edit import Background, Fit
 from retouch.domain.engine import MaskKind
 from retouch.domain.errors import invalid_mask
 from retouch.domain.picture import RAW, Format, Picture, Size
+from retouch.finishing.focus import Focus, Look
+from retouch.finishing.guide import guide
 from retouch.finishing.mask import MaskReading
+from retouch.finishing.window import cut
 from retouch.pixels import Grey, Pad, Pixels, alpha_of, encode, forwardable, frame, frame_mask, load, size_of, to_raw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """The framed source, (h, w, 3 or 4), and the weights, (h, w), by which the engine's pixels replace it."""
+    """The framed source, (h, w, 3 or 4), and the weights, (h, w), by which the engine's pixels replace it.
+
+    `focus` is what of the source an engine without masks was shown.
+    """
 
     source: Pixels
     weights: Grey
     kind: MaskKind
+    focus: Focus | None = None
 
     @property
     def size(self) -> Size:
@@ -31,12 +38,14 @@ class Kept:
 class Prepared:
     """`picture` and `mask` (raw grey, 255 = edit) for the engine; `kept` for finishing its answer.
 
-    Without an area to edit mask and kept are None: nothing of the source need be kept.
+    Without an area to edit mask and kept are None: nothing of the source need be kept. An engine without masks gets
+    none; it may get a `guide`, the picture with the area marked in it.
     """
 
     picture: Picture
     mask: Picture | None = None
     kept: Kept | None = None
+    guide: Picture | None = None
 
 
 def prepare(
@@ -47,13 +56,15 @@ def prepare(
     fit: Fit = Fit.COVER,
     background: Background = Background.AUTO,
     formats: AbstractSet[str],
+    look: Look | None = None,
     image_param: str = "image",
     mask_param: str = "mask",
 ) -> Prepared:
     """Cut and scale the first image and the area to edit to `size` (None: as they are).
 
-    `formats` are those the engine reads (`pam` is raw pixels); the caller's bytes go on unchanged, but for their
-    metadata, where nothing has to change. Raises INVALID_IMAGE, and INVALID_MASK where the crop leaves no area.
+    `look` says how an engine draws that knows no masks; None is one that does. `formats` are those the engine reads
+    (`pam` is raw pixels); the caller's bytes go on unchanged, but for their metadata, where nothing has to change.
+    Raises INVALID_IMAGE, and INVALID_MASK where the crop leaves no area.
     """
     frame_size = size or first.size
     untouched = _untouched(first, formats) if frame_size == first.size else None
@@ -61,9 +72,8 @@ def prepare(
         return Prepared(picture=untouched)
     pixels = load(first, param=image_param) if reading.pixels is None else reading.pixels
     source = frame(pixels, frame_size, fit, pad=_pad(pixels, background))
-    picture = untouched or _encoded(source, formats)
     if reading.weights is None:
-        return Prepared(picture=picture)
+        return Prepared(picture=untouched or _encoded(source, formats))
     weights = _framed_weights(reading, source, frame_size, fit)
     if not weights.any():
         raise invalid_mask(
@@ -71,8 +81,18 @@ def prepare(
             "Use `fit` contain, or a size of the picture's own aspect.",
             mask_param,
         )
+    if look is not None:
+        return _focused(source, weights, reading.kind, look, formats)
     kept = Kept(source=source, weights=weights, kind=reading.kind)
-    return Prepared(picture=picture, mask=to_raw(weights), kept=kept)
+    return Prepared(picture=untouched or _encoded(source, formats), mask=to_raw(weights), kept=kept)
+
+
+def _focused(source: Pixels, weights: Grey, kind: MaskKind, look: Look, formats: AbstractSet[str]) -> Prepared:
+    focus = Focus.on(weights, look)
+    crop = cut(source, focus.box)
+    marked = _encoded(focus.shown(guide(crop, cut(weights, focus.box))), formats) if look.guided else None
+    kept = Kept(source=source, weights=weights, kind=kind, focus=focus)
+    return Prepared(picture=_encoded(focus.shown(crop), formats), guide=marked, kept=kept)
 
 
 def readable(picture: Picture, formats: AbstractSet[str], *, param: str) -> Picture:

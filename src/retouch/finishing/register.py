@@ -12,7 +12,7 @@ from retouch.finishing import colour_match
 from retouch.finishing.motion import Motion, agreement, estimate
 from retouch.finishing.settle import settle
 from retouch.finishing.window import Box, box_of, cut, grown
-from retouch.pixels import Grey, Pixels, alpha_of, is_opaque, size_of
+from retouch.pixels import Grey, Pixels, alpha_like, alpha_of, is_opaque, size_of
 
 #: A motion smaller than this, in pixels, is not undone: resampling would cost more than it mends.
 _STILL = 0.05
@@ -44,8 +44,8 @@ def register(answer: Pixels, source: Pixels, weights: Grey) -> Pixels:
     ours, area = cut(source, around), cut(weights, around)
     seen = cv2.bitwise_and(cut(_away(kept, 2), around), known).astype(np.uint8, copy=False)
     aligned = _toned(aligned, ours, seen)
-    out = _like(source, answer).copy()
-    cut(out, around)[...] = settle(_like(aligned, ours), _like(ours, aligned), area, seen, fade)
+    out = alpha_like(source, answer).copy()
+    cut(out, around)[...] = settle(alpha_like(aligned, ours), alpha_like(ours, aligned), area, seen, fade)
     return out
 
 
@@ -121,13 +121,6 @@ def _toned(aligned: Pixels, ours: Pixels, seen: Grey) -> Pixels:
     toned = colour_match.apply(tone, aligned[:, :, :3])
     alpha = alpha_of(aligned)
     return toned if alpha is None else np.dstack([toned, alpha])
-
-
-def _like(pixels: Pixels, other: Pixels) -> Pixels:
-    """With an alpha channel where the other has one."""
-    if pixels.shape[2] == 4 or other.shape[2] == 3:
-        return pixels
-    return np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
 
 
 def _weighted(pixels: Pixels) -> Pixels:

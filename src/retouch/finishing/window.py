@@ -14,7 +14,7 @@ _MARGIN, _MARGIN_SHARE = 64, 0.25
 _NEARLY_ALL = 0.8
 #: The longer edge of what models draw where nobody says, and how far a crop is enlarged to it at most: beyond that
 #: the model sees a blur.
-_DRAWN, _ENLARGED = 1024, 4
+DRAWN, ENLARGED = 1024, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def paste(pixels: Pixels, crop: Pixels, box: Box) -> Pixels:
 def _crop(least: Size, goal: float, size: Size, native: Size | None) -> Size | None:
     """The smallest crop of this aspect (None: the least crop's) with all that is asked; None where it cannot fit."""
     shape = native or least
-    smallest = (native.longest if native else _DRAWN) / _ENLARGED
+    smallest = (native.longest if native else DRAWN) / ENLARGED
     unit = max(
         least.width / shape.width, least.height / shape.height, sqrt(goal / shape.area), smallest / shape.longest
     )

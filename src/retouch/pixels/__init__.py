@@ -4,7 +4,7 @@ inspect reads a header, decode and load give pixels, scale and frame bring them 
 pixels travel between our own parts by to_raw and from_raw.
 """
 
-from retouch.pixels.arrays import Grey, Pixels, alpha_of, is_opaque
+from retouch.pixels.arrays import Grey, Pixels, alpha_like, alpha_of, is_opaque
 from retouch.pixels.decode import decode, decode_mask, is_upright, load, size_of
 from retouch.pixels.encoders import encode
 from retouch.pixels.flatten import flatten
@@ -19,6 +19,7 @@ __all__ = [
     "Grey",
     "Pad",
     "Pixels",
+    "alpha_like",
     "alpha_of",
     "decode",
     "decode_mask",

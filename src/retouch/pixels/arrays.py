@@ -23,3 +23,10 @@ def is_opaque(pixels: Pixels) -> bool:
     """True where no pixel is even partly transparent."""
     alpha = alpha_of(pixels)
     return alpha is None or int(alpha.min()) == 255
+
+
+def alpha_like(pixels: Pixels, other: Pixels) -> Pixels:
+    """The picture with an alpha channel, opaque where it had none, if the other has one; else the same array."""
+    if pixels.shape[2] == 4 or other.shape[2] == 3:
+        return pixels
+    return np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])

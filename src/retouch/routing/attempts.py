@@ -9,9 +9,9 @@ import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from retouch.domain.engine import Engine, EngineCall, EngineEvent, Made, Usage
+from retouch.domain.engine import Engine, EngineCall, EngineEvent, Made, Partial, Usage
 from retouch.domain.errors import Accepted, Code, RetouchError, UpstreamFailure
 from retouch.domain.model import Route
 from retouch.routing.circuit import Circuit
@@ -24,21 +24,43 @@ PAUSE = 0.25
 LONGEST_PAUSE = 10.0
 
 
-class Prepare(Protocol):
-    """Makes the call for some seeds, once a slot is free: nothing is decoded for an edit that still waits."""
+Result = TypeVar("Result")
+Result_co = TypeVar("Result_co", covariant=True)
 
-    async def call(self, seeds: tuple[int, ...]) -> EngineCall: ...
+
+class Prepare(Protocol[Result_co]):
+    """What lies between the edit and its calls."""
+
+    async def call(self, seeds: tuple[int, ...]) -> EngineCall:
+        """The call for some seeds, once a slot is free: nothing is decoded for an edit that still waits."""
+        ...
+
+    async def finish(self, event: Partial | Made) -> Result_co | None:
+        """What was asked for, made of the engine's picture; None where nothing can be made of it, by any route.
+
+        Raises UpstreamFailure for a picture that is of no use: another route may do better.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Generic[Result]):
     """A route that can serve the edit, with its plan and everything to call it."""
 
     plan: Plan
     engine: Engine
     slots: Slots
     circuit: Circuit
-    prepare: Prepare
+    prepare: Prepare[Result]
+
+
+class News(NamedTuple, Generic[Result]):
+    """What happened on a route: `event` of the edit's image number `image`, finished as `result`."""
+
+    candidate: Candidate[Result]
+    image: int
+    event: EngineEvent
+    result: Result | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +74,27 @@ class Attempt:
 
 
 @dataclass(slots=True)
-class Attempts:
+class Attempts(Generic[Result]):
     """The calls of one edit, and the record of their tries."""
 
-    candidates: Sequence[Candidate]
+    candidates: Sequence[Candidate[Result]]
     deadline: float
     reroute_after_send: bool = False
     record: list[Attempt] = field(default_factory=list)
 
-    async def run(self, images: int) -> AsyncGenerator[tuple[Candidate, int, EngineEvent], None]:
-        """Make that many images and yield (who makes it, image number, event) as they come, side by side.
+    async def run(self, images: int) -> AsyncGenerator[News[Result], None]:
+        """Make that many images and yield what happens as it does, side by side.
 
         Images that fail are missing; where all fail, the first failure is raised. Closing stops every call.
         """
-        events: asyncio.Queue[tuple[Candidate, int, EngineEvent] | None] = asyncio.Queue()
+        events: asyncio.Queue[News[Result] | None] = asyncio.Queue()
         groups = list(_groups(range(images), self.candidates[0].plan.offer.images_per_call))
         calls = [asyncio.create_task(self._make(group, events)) for group in groups]
         ending = asyncio.create_task(_tell_the_end(calls, events))
         made = 0
         try:
             while (item := await events.get()) is not None:
-                made += isinstance(item[2], Made)
+                made += isinstance(item.event, Made)
                 yield item
             failures = [error for call in calls if (error := call.exception())]
             if failures and not made:
@@ -82,9 +104,7 @@ class Attempts:
                 task.cancel()
             await asyncio.wait([*calls, ending])
 
-    async def _make(
-        self, images: tuple[int, ...], events: "asyncio.Queue[tuple[Candidate, int, EngineEvent] | None]"
-    ) -> None:
+    async def _make(self, images: tuple[int, ...], events: "asyncio.Queue[News[Result] | None]") -> None:
         """Make these images, on whichever route does."""
         left = list(images)
         spent: set[Route] = set()
@@ -94,10 +114,10 @@ class Attempts:
                 try:
                     for group in list(_groups(left, candidate.plan.offer.images_per_call)):
                         async with aclosing(self._try(candidate, group)) as tried:
-                            async for index, event in tried:
-                                if isinstance(event, Made):
-                                    left.remove(index)
-                                events.put_nowait((candidate, index, event))
+                            async for news in tried:
+                                if isinstance(news.event, Made):
+                                    left.remove(news.image)
+                                events.put_nowait(news)
                 except UpstreamFailure as error:
                     failure = error
                     if not self._goes_on(error):
@@ -108,18 +128,29 @@ class Attempts:
                     return
         raise failure or self._all_open()
 
-    async def _try(self, candidate: Candidate, group: tuple[int, ...]) -> AsyncGenerator[tuple[int, EngineEvent], None]:
+    async def _try(self, candidate: Candidate[Result], group: tuple[int, ...]) -> AsyncGenerator[News[Result], None]:
         """One call on one route."""
         started, cause, told = time.monotonic(), "left", False
+        unfit: UpstreamFailure | None = None
         try:
             async with candidate.slots.run():
                 started = time.monotonic()
                 call = await candidate.prepare.call(tuple(candidate.plan.seed(index) for index in group))
                 async with aclosing(candidate.engine.run(call)) as source:
                     async for event in source:
-                        yield group[0 if isinstance(event, Usage) else event.index], event
+                        if isinstance(event, Usage):
+                            yield News(candidate, group[0], event, None)
+                            continue
+                        try:
+                            result = await candidate.prepare.finish(event)
+                        except UpstreamFailure as failure:
+                            if isinstance(event, Made):  # a preview may still be far from the picture
+                                unfit = failure
+                            continue
+                        yield News(candidate, group[event.index], event, result)
+            # The route is well, whatever it painted.
             candidate.circuit.succeeded()
-            cause, told = "", True
+            cause, told = unfit.cause if unfit else "", True
         except UpstreamFailure as failure:
             candidate.circuit.failed(failure)
             cause, told = failure.cause, True
@@ -132,8 +163,10 @@ class Attempts:
                 candidate.circuit.left()
             seconds = time.monotonic() - started
             self.record.append(Attempt(candidate.plan.route, group, seconds, cause or None))
+        if unfit:
+            raise unfit
 
-    async def _turns(self, spent: set[Route]) -> AsyncGenerator[Candidate, None]:
+    async def _turns(self, spent: set[Route]) -> AsyncGenerator[Candidate[Result], None]:
         """The routes to try, those left alone or spent passed over; round after round while there is time."""
         for number in range(ROUNDS):
             if number:
@@ -163,8 +196,6 @@ def _groups(images: Sequence[int], size: int) -> Iterator[tuple[int, ...]]:
         yield tuple(images[start : start + size])
 
 
-async def _tell_the_end(
-    calls: Sequence[asyncio.Task[None]], events: "asyncio.Queue[tuple[Candidate, int, EngineEvent] | None]"
-) -> None:
+async def _tell_the_end(calls: Sequence[asyncio.Task[None]], events: "asyncio.Queue[News[Result] | None]") -> None:
     await asyncio.wait(calls)
     events.put_nowait(None)

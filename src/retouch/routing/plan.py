@@ -28,6 +28,7 @@ class Plan:
     frame: what source and mask are cut and scaled to before the engine sees them; None is as they are.
     ask: the size asked of the engine; None is the size of what it is sent.
     prompt: what the engine is told; `cut_out` when a plain backdrop was asked for and is then removed.
+    mask_emulated: the engine knows no masks; `guided` when it is shown one more picture in which the area is marked.
     images: how many the engine makes; `first_seed` is the first one's, the others follow it.
     copies: how often each image made is given; above 1 only where a seed makes no difference.
     emulated, ignored_hints: what the answer's headers tell the caller.
@@ -41,6 +42,8 @@ class Plan:
     ask: Size | None
     prompt: str
     cut_out: bool
+    mask_emulated: bool
+    guided: bool
     images: int
     first_seed: int
     copies: int
@@ -56,6 +59,10 @@ class Plan:
         """The seed of one image, counted from 0."""
         return (self.first_seed + image) % _SEEDS
 
+    def native(self, size: Size) -> Size | None:
+        """What the engine draws that serves a picture of this size best; None where it draws any size."""
+        return _nearest(size, self.offer) if self.offer.sizes or self.offer.fits else None
+
 
 def make_plan(
     request: EditRequest, model: Model, route: Route, offer: Offer, *, source: Size, mask: MaskKind, seed: int
@@ -69,8 +76,9 @@ def make_plan(
     size, frame, ask = _sizes(request, model, offer, source)
     images = request.n if offer.varied else 1
     cut_out = request.background is Background.TRANSPARENT and not offer.transparent
+    mask_emulated = mask is not MaskKind.NONE and not offer.mask
     emulated = {
-        "mask": mask is not MaskKind.NONE and not offer.mask,
+        "mask": mask_emulated,
         "size": ask is not None and size is not None and ask != size,
         "n": images > offer.images_per_call,
         "background": cut_out,
@@ -84,6 +92,8 @@ def make_plan(
         ask=ask,
         prompt=f"{request.prompt}\n{_BACKDROP}" if cut_out else request.prompt,
         cut_out=cut_out,
+        mask_emulated=mask_emulated,
+        guided=mask_emulated and len(request.images) < offer.max_images,
         images=images,
         first_seed=seed if request.seed is None else request.seed,
         copies=1 if offer.varied else request.n,
