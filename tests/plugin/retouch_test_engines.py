@@ -111,6 +111,6 @@ def _painted(call: EngineCall, seed: int) -> Picture:
     first, marked = (scale(load(call.images[n], param="image")[:, :, :3], size) for n in (0, -1))
     area = cv2.dilate((cv2.absdiff(first, marked).max(axis=2) > 2).astype(np.uint8), np.ones((5, 5), np.uint8))
     copied = np.where(area[:, :, None] > 0, noise, first)
-    moved = cv2.warpAffine(copied, np.float32([[1, 0, 2.5], [0, 1, -1.5]]), (size.width, size.height), None,
+    moved = cv2.warpAffine(copied, np.array([[1, 0, 2.5], [0, 1, -1.5]], np.float32), (size.width, size.height), None,
         cv2.INTER_LINEAR, cv2.BORDER_REFLECT)  # fmt: skip
     return to_raw(np.clip(np.rint(moved * (1.04, 0.97, 1.0) + (3, -2, 5)), 0, 255).astype(np.uint8))
