@@ -1,0 +1,82 @@
+-- name: admit_edit
+-- Admits an edit or says why not (migration 0003).
+select outcome, edit_id, balance, have, wait, rate_limit, rate_left, rate_reset from admit(
+    %(account_id)s, %(key_id)s, %(edit_id)s, %(route)s, %(fingerprint)s, %(idempotency_key)s, %(window)s::interval,
+    %(lease)s::interval, %(detached)s, %(price)s::bigint, %(images)s::integer,
+    %(asked_model)s, %(model)s, %(engine)s, %(engine_model)s, %(prompt)s, %(parameters)s::jsonb, %(end_user)s, %(answer)s::jsonb,
+    %(requests_per_minute)s::integer, %(concurrent_edits)s::integer, %(images_per_day)s::integer, %(spend_cap)s::bigint
+);
+
+-- name: settle_edit
+-- Ends an edit and pays back what is due; no row where it has been ended or started again.
+select refunded, balance from settle(
+    %(edit_id)s, %(attempt)s::integer, %(state)s, %(made)s::integer, %(due)s::integer, %(outputs)s::jsonb,
+    %(attempts)s::jsonb, %(cost)s::bigint, %(answer)s::jsonb, %(error)s::jsonb, %(note)s
+);
+
+-- name: recall_edit
+-- The edit that an idempotency key stands for, and whether it was asked in the same words.
+select edit_id, fingerprint = %(fingerprint)s from idempotency
+where account_id = %(account_id)s and route = %(route)s and key = %(key)s
+    and created_at > clock_timestamp() - %(window)s::interval;
+
+-- name: join_edit
+-- Joins a retry to the edit that an earlier attempt started: once per attempt, while its answer is not delivered.
+update edits set joined = joined || %(attempt)s::integer
+where id = (
+    select id from edits
+    where fingerprint = %(fingerprint)s and key_id = %(key_id)s and route = %(route)s
+        and created_at > clock_timestamp() - %(window)s::interval and not delivered
+        and (state = 'complete' or (state = 'running' and detached)) and not joined @> array[%(attempt)s::integer]
+    order by created_at desc limit 1 for update
+)
+returning id;
+
+-- name: start_edit
+-- Starts an edit that was accepted for later, or whose process has died; raises the fence.
+update edits set state = 'running', attempt = attempt + 1, lease_until = clock_timestamp() + %(lease)s::interval
+where id = %(id)s and resumable
+    and (state = 'queued' or (state = 'running' and lease_until < clock_timestamp()))
+returning attempt;
+
+-- name: requeue_edit
+-- Gives a started edit back, to be run later.
+update edits set state = 'queued', lease_until = null
+where id = %(id)s and attempt = %(attempt)s and state = 'running' and resumable;
+
+-- name: renew_leases
+-- Says that these edits are being worked on; returns those that still are ours.
+update edits set lease_until = clock_timestamp() + %(lease)s::interval
+from unnest(%(ids)s::text[], %(attempts)s::integer[]) held (id, attempt)
+where edits.id = held.id and edits.attempt = held.attempt and edits.state = 'running'
+returning edits.id;
+
+-- name: note_outputs
+-- Keeps what is finished of an edit that is still running, so that another process can go on from there.
+update edits set outputs = %(outputs)s::jsonb
+where id = %(id)s and attempt = %(attempt)s and state = 'running';
+
+-- name: deliver_edits
+-- Notes that answers have reached their clients.
+update edits set delivered = true where id = any(%(ids)s) and not delivered;
+
+-- name: refund_abandoned
+-- Pays back the edits whose process has died; their ids.
+select refund_abandoned(%(error)s::jsonb);
+
+-- name: forget_idempotency
+-- Forgets idempotency keys that are too old to matter.
+delete from idempotency where created_at < clock_timestamp() - %(window)s::interval;
+
+-- name: edit_state
+-- Where an edit stands.
+select state from edits where id = %(id)s;
+
+-- name: find_edit
+-- Everything that is kept of an edit, if it belongs to that account.
+select
+    id, account_id, key_id, state, resumable, attempt, fingerprint, asked_model, model, engine, engine_model, prompt,
+    parameters, end_user, images_asked, images_made, price, charged, refunded, attempts, cost, outputs, answer, error,
+    created_at, finished_at
+from edits
+where id = %(id)s and (%(account_id)s::text is null or account_id = %(account_id)s);
