@@ -20,6 +20,7 @@ from retouch.engines.openai_images import OpenAIImages
 from retouch.engines.upstream import Client
 from retouch.fetch import Fetcher, FetchSettings
 from retouch.pixels import Bounds
+from retouch.routing.places import located
 from retouch.routing.catalog import load_catalog
 from retouch.routing.choose import Chooser
 from retouch.routing.health import Health
@@ -47,16 +48,37 @@ RUNNING, WAITING = 32, 128
 
 def build_engines(settings: Settings, cpu: CpuEngine, client: Client) -> dict[str, Engine]:
     """Every engine by the name that routes call it: our own, then those of installed packages."""
+MOST_PLACES = 100_000
     own = settings.engines
-    engines: list[Engine] = [
-        cpu,
-        OpenAIImages(own.get("openai", {}), client, os.environ),
-        Gemini(own.get("gemini", {}), client, os.environ),
-        Fal(own.get("fal", {}), client, os.environ),
-        *compatible.build(own, client),
-        *(point.load()(own.get(point.name, {})) for point in entry_points(group=ENTRY_POINT)),
-    ]
-    return {engine.name: engine for engine in engines}
+    try:
+        engines: list[Engine] = [
+            cpu,
+            OpenAIImages(own.get("openai", {}), client, os.environ),
+            Gemini(own.get("gemini", {}), client, os.environ),
+            Fal(own.get("fal", {}), client, os.environ),
+            *compatible.build(own, client),
+            *(point.load()(own.get(point.name, {})) for point in entry_points(group=ENTRY_POINT)),
+        ]
+        for name in own:
+            _places(settings, name)
+    except ValueError as error:
+        raise located(error, settings.config) from None
+    found = {engine.name: engine for engine in engines}
+    for name in own.keys() - found.keys():
+        why = f"engines.{name}: there is no such engine; a server of yours needs kind and base_url in its table"
+        raise located(ValueError(why), settings.config)
+    return found
+
+
+def _places(settings: Settings, engine: str) -> tuple[int, int]:
+    """Calls at a time, and edits that may wait, on this machine. Raises ValueError naming the setting."""
+    found = []
+    for name, default, least in (("running", RUNNING, 1), ("waiting", WAITING, 0)):
+        text = str(settings.engines.get(engine, {}).get(name, default))
+        if not text.isdecimal() or not least <= int(text) <= MOST_PLACES:
+            raise ValueError(f"engines.{engine}.{name} must be a whole number from {least} to {MOST_PLACES}")
+        found.append(int(text))
+    return found[0], found[1]
 
 
 def build_cpu(settings: Settings) -> CpuEngine:
@@ -66,7 +88,7 @@ def build_cpu(settings: Settings) -> CpuEngine:
 
 def build_chooser(settings: Settings, engines: Mapping[str, Engine]) -> Chooser:
     """The catalogue, and which of it works."""
-    return Chooser(load_catalog(settings.models), engines, settings.default_order)
+    return Chooser(load_catalog(settings.models, settings.config), engines, settings.default_order)
 
 
 def idle_chooser(settings: Settings) -> Chooser:
@@ -201,8 +223,7 @@ def _slots(settings: Settings, engine: str) -> Slots:
     """An engine's places in this process: the machine's, shared out over the processes."""
     if engine == CpuEngine.name:
         return Slots(engine, running=_cpu_workers(settings), waiting=settings.cpu.waiting // settings.workers)
-    own = settings.engines.get(engine, {})
-    running, waiting = int(own.get("running", RUNNING)), int(own.get("waiting", WAITING))
+    running, waiting = _places(settings, engine)
     return Slots(engine, running=max(1, running // settings.workers), waiting=waiting // settings.workers)
 
 

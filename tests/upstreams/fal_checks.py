@@ -118,6 +118,10 @@ ENDPOINTS: dict[str, dict[str, Check]] = {
     "fal-ai/qwen-image-edit-2509": PLUS,
     "fal-ai/qwen-image-edit-2511": PLUS,
     "fal-ai/qwen-image-edit/inpaint": QWEN | {"mask_url": text, "strength": number},
+    "fal-ai/flux-2/klein/9b/edit": COMMON | ANY_FORMAT | {
+        "image_urls": many(4), "num_inference_steps": whole, "enable_safety_checker": flag,
+        "image_size": sized(lambda width, height: 0 < width * height <= 2048 * 2048),
+    },
     "fal-ai/flux-pro/v1/fill": COMMON | PNG_JPEG | {
         "image_url": text, "mask_url": text, "safety_tolerance": one(*"123456"), "enhance_prompt": flag,
     },

@@ -8,7 +8,7 @@ from retouch import __version__
 from retouch.cli import edit, keys, models, serve
 from retouch.cli.settings import USAGE
 from retouch.domain.errors import RetouchError
-from retouch.routing.catalog import CatalogError
+from retouch.routing.places import ConfigError
 from retouch.stores.embedded import EmbeddedError
 
 app = typer.Typer(
@@ -35,6 +35,6 @@ def main() -> None:
     """The console script. What an operator can mend is told in a sentence, not in a traceback."""
     try:
         app()
-    except (CatalogError, EmbeddedError, RetouchError) as error:
+    except (ConfigError, EmbeddedError, RetouchError) as error:
         typer.echo(f"retouch: {error}", err=True)
         sys.exit(USAGE)

@@ -1,12 +1,49 @@
 """A model: a public promise, and the routes that keep it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from math import ceil
 from typing import Literal
 
 from retouch.domain.edit import Tier
 from retouch.domain.picture import Size
 
 Delivery = Literal["url", "b64_json", "both"]
+
+#: Amounts are whole numbers of millionths of a credit.
+MICRO = 1_000_000
+
+
+class Resolution(StrEnum):
+    """The longest edge of an answer, as Magic Hour's editor words it: at most 640, 1024, 2048 or 4096 pixels."""
+
+    P640 = "640px"
+    K1 = "1k"
+    K2 = "2k"
+    K4 = "4k"
+
+
+class AccountTier(StrEnum):
+    """What an account has subscribed to, the smallest first."""
+
+    FREE = "free"
+    CREATOR = "creator"
+    PRO = "pro"
+    BUSINESS = "business"
+
+
+#: The aspect ratios that Magic Hour's editor takes (magic_hour 0.90.0).
+ASPECT_RATIOS = ("auto", "16:9", "9:16", "4:3", "3:2", "1:1", "4:5", "2:3")
+
+#: What an image's price is multiplied by (design.md, Money in numbers).
+RESOLUTION_FACTORS: Mapping[Resolution, Fraction] = {
+    Resolution.P640: Fraction(1),
+    Resolution.K1: Fraction(1),
+    Resolution.K2: Fraction(3, 2),
+    Resolution.K4: Fraction(2),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +73,13 @@ class Route:
 class Model:
     """A model as GET /v1/models lists it and as every request is held to.
 
-    `sizes` None is any size; `default_size` None is `auto`. `delivery` is what a caller gets who asks for neither
-    url nor b64_json. `alpha_as_mask`: without a mask the first image's own fully transparent pixels are the area
-    to edit. `family` groups contracts: parameters that only GPT image models know select `gpt` when no model is
-    named. `price` is in micro-credits per image, `quality_prices` replaces it by tier.
+    `sizes` None is any size; `default_size` None is `auto`. `aspect_ratios` and `resolutions` are those that may be
+    asked for in place of a size; none where the contract knows sizes alone. `qualities` are the words that the
+    contract documents; every model takes all of them. `tiers` are the accounts that may use it. `delivery` is what a
+    caller gets who asks for neither url nor b64_json. `alpha_as_mask`: without a mask the first image's own fully
+    transparent pixels are the area to edit. `family` groups contracts: parameters that only GPT image models know
+    select `gpt` when no model is named. `price` is in micro-credits per image, `quality_prices` replaces it by tier,
+    and `resolution_factors` multiplies it.
     """
 
     id: str
@@ -51,12 +91,19 @@ class Model:
     limits: Limits = field(default_factory=Limits)
     sizes: tuple[Size, ...] | None = None
     default_size: Size | None = None
+    aspect_ratios: tuple[str, ...] = ASPECT_RATIOS
+    resolutions: tuple[Resolution, ...] = tuple(Resolution)
+    qualities: tuple[str, ...] = ()
+    tiers: tuple[AccountTier, ...] = tuple(AccountTier)
     delivery: Delivery = "both"
     alpha_as_mask: bool = False
     price: int = 0
-    quality_prices: dict[Tier, int] = field(default_factory=dict)
+    quality_prices: Mapping[Tier, int] = field(default_factory=dict)
+    resolution_factors: Mapping[Resolution, Fraction] = field(default_factory=lambda: RESOLUTION_FACTORS)
     routes: tuple[Route, ...] = ()
 
-    def price_of(self, tier: Tier) -> int:
-        """Micro-credits for one image at this quality tier."""
-        return self.quality_prices.get(tier, self.price)
+    def price_of(self, tier: Tier, resolution: Resolution | None = None) -> int:
+        """Micro-credits for one image: whole credits, rounded up. Without a resolution its factor is 1."""
+        base = self.quality_prices.get(tier, self.price)
+        factor = Fraction(1) if resolution is None else self.resolution_factors[resolution]
+        return ceil(base * factor / MICRO) * MICRO

@@ -2,80 +2,25 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
-from typing import Any, Literal
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from retouch.domain.edit import Tier
-from retouch.domain.model import Delivery, Limits, Model, Route
-from retouch.domain.picture import Size
+from retouch.domain.model import MICRO, Model
+from retouch.routing.entries import Entry
+from retouch.routing.places import ConfigError, Key, place
 
-MICRO = 1_000_000
+__all__ = ["DEFAULT", "MICRO", "Catalog", "CatalogError", "load_catalog"]
 
-
-class CatalogError(ValueError):
-    """A table of the catalogue that is wrong; the message names the model and the key."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+#: The name that stands for the first available model of the setting `default_order`; no model can have it.
+DEFAULT = "default"
 
 
-class _Limits(_Strict):
-    images: int = Field(16, ge=1)
-    megabytes: float | None = Field(None, gt=0)
-    prompt: int = Field(32_000, ge=1)
-    n: int = Field(10, ge=1, le=16)
-    formats: list[str] | None = None
-    square: bool = False
-
-
-class _Route(_Strict):
-    engine: str
-    model: str
-
-
-class _Entry(_Strict):
-    owned_by: str = "operator"
-    summary: str = ""
-    created: int = 0
-    family: Literal["gpt", "dall-e", "other"] = "other"
-    aliases: list[str] = []
-    limits: _Limits = _Limits.model_construct()
-    sizes: Literal["any"] | list[str] = "any"
-    default_size: str = "auto"
-    delivery: Delivery = "both"
-    alpha_as_mask: bool = False
-    price: float = Field(0, ge=0)
-    quality_prices: dict[Tier, float] = {}
-    routes: list[_Route] = []
-
-    def model(self, id_: str) -> Model:
-        given = self.limits
-        return Model(
-            id=id_,
-            owned_by=self.owned_by,
-            summary=self.summary,
-            created=self.created,
-            family=self.family,
-            aliases=tuple(self.aliases),
-            limits=Limits(
-                images=given.images,
-                bytes=None if given.megabytes is None else int(given.megabytes * 1_000_000),
-                prompt=given.prompt,
-                n=given.n,
-                formats=None if given.formats is None else frozenset(given.formats),
-                square=given.square,
-            ),
-            sizes=None if self.sizes == "any" else tuple(_size(text) for text in self.sizes),
-            default_size=None if self.default_size == "auto" else _size(self.default_size),
-            delivery=self.delivery,
-            alpha_as_mask=self.alpha_as_mask,
-            price=round(self.price * MICRO),
-            quality_prices={tier: round(price * MICRO) for tier, price in self.quality_prices.items()},
-            routes=tuple(Route(route.engine, route.model) for route in self.routes),
-        )
+class CatalogError(ConfigError):
+    """A table of the catalogue that is wrong; the message names file and line, the model and the key."""
 
 
 class Catalog:
@@ -93,28 +38,65 @@ class Catalog:
         return iter(self._models.values())
 
 
-def load_catalog(own: Mapping[str, Mapping[str, Any]]) -> Catalog:
+def load_catalog(own: Mapping[str, Mapping[str, Any]], file: Path | None = None) -> Catalog:
     """Read the package's catalogue and lay the operator's tables over it.
 
-    Raises CatalogError naming the model and the key when a table is wrong.
+    `own` came from the operator's TOML file `file`, or from the environment. Raises CatalogError naming file, line,
+    model and key when a table is wrong, or when two models have one name.
     """
-    tables: dict[str, dict[str, Any]] = tomllib.loads(files(__package__).joinpath("models.toml").read_text("utf-8"))
-    for id_, table in own.items():
-        tables[id_] = {**tables.get(id_, {}), **table}
-    return Catalog([_entry(id_, table).model(id_) for id_, table in tables.items()])
+    with as_file(files(__package__).joinpath("models.toml")) as package:
+        tables = _Tables(tomllib.loads(package.read_text("utf-8")), package, own, file)
+        return Catalog(tables.models())
 
 
-def _entry(id_: str, table: Mapping[str, Any]) -> _Entry:
-    try:
-        return _Entry.model_validate(table)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise CatalogError(f"catalogue, [{id_}] {where}: {first['msg']}") from None
+class _Tables:
+    """The package's tables, and the operator's over them."""
+
+    def __init__(
+        self, given: Mapping[str, Any], package: Path, own: Mapping[str, Mapping[str, Any]], file: Path | None
+    ) -> None:
+        self._package, self._own, self._file = package, own, file
+        self._tables = {id_: {**given.get(id_, {}), **own.get(id_, {})} for id_ in dict.fromkeys((*given, *own))}
+
+    def models(self) -> list[Model]:
+        models = [self._model(id_, table) for id_, table in self._tables.items()]
+        holders: dict[str, str] = {model.id: model.id for model in models}
+        for model in models:
+            for at, alias in enumerate(model.aliases):
+                if alias == DEFAULT or holders.setdefault(alias, model.id) != model.id:
+                    raise self._error(
+                        model.id, ("aliases", at), f"{alias!r} names {holders.get(alias, 'the default')} already"
+                    )
+            if model.id == DEFAULT:
+                raise self._error(model.id, (), "no model can be called default: set default_order")
+        return models
+
+    def _model(self, id_: str, table: Mapping[str, Any]) -> Model:
+        try:
+            return Entry.model_validate(table).model(id_)
+        except ValidationError as error:
+            first = error.errors()[0]
+        path, given = first["loc"], {"value": first["input"]}
+        if first["type"] == "missing" or path[-1] == _KEY:
+            # The input is then not what stands in the file at this path.
+            path, given = tuple(part for part in path if part != _KEY), {}
+        raise self._error(id_, path, _words(first), **given)
+
+    def _error(self, id_: str, path: tuple[Key, ...], why: str, **given: object) -> CatalogError:
+        own = self._own.get(id_, {})
+        ours = path[0] in own if path else id_ in self._own
+        where = place(self._file, ("models", id_, *path), **given) if ours else place(self._package, (id_, *path))
+        name = ".".join(map(str, path))
+        return CatalogError(f"{where or 'RETOUCH_MODELS in the environment'}: model {id_}{name and f', {name}'}: {why}")
 
 
-def _size(text: str) -> Size:
-    width, _, height = text.partition("x")
-    if not (width.isdigit() and height.isdigit()):
-        raise CatalogError(f"catalogue: {text!r} is not a size such as 1024x1024")
-    return Size(int(width), int(height))
+#: What pydantic ends the path of a table's key with, when the key itself is wrong.
+_KEY = "[key]"
+
+
+def _words(error: ErrorDetails) -> str:
+    if error["type"] == "extra_forbidden":
+        return "there is no such key; docs/reference/settings.md lists them"
+    if error["type"] == "missing":
+        return "this key is missing"
+    return error["msg"].removeprefix("Value error, ")

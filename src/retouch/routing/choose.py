@@ -7,7 +7,7 @@ from retouch.domain.engine import Engine
 from retouch.domain.errors import Code, RetouchError
 from retouch.domain.model import Model, Route
 from retouch.domain.picture import Picture
-from retouch.routing.catalog import Catalog
+from retouch.routing.catalog import DEFAULT, Catalog
 from retouch.routing.contract import check_contract
 
 #: Parameters that only the GPT image models document (OpenAI, openai 3.52.0 image_edit_params.py).
@@ -43,15 +43,20 @@ class Chooser:
 
         Raises INVALID_MODEL for one that is unknown or not available.
         """
-        if request.model is not None and request.model != "default":
+        if request.model is not None and request.model != DEFAULT:
             return self._named(request.model)
         if request.model is None and (contract := self._by_contract(request, pictures)):
             return contract
-        for id_ in self._default_order:
-            model = self.catalog.find(id_)
-            if model and self.routes(model):
+        return self.default()
+
+    def default(self) -> Model:
+        """The model that `default` stands for now. Raises INVALID_MODEL where none of `default_order` is available."""
+        known = [model for id_ in self._default_order if (model := self.catalog.find(id_))]
+        for model in known:
+            if self.routes(model):
                 return model
-        raise _not_available("no model of default_order is available: " + ", ".join(self._default_order))
+        lacking = "; ".join(f"{model.id}: {self.missing(model)}" for model in known) or "it names no known model"
+        raise _not_available(f"No model of the setting default_order is available. {lacking}")
 
     def _named(self, name: str) -> Model:
         model = self.catalog.find(name)

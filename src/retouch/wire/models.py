@@ -4,9 +4,11 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
+from retouch.admission.keys import Caller
+from retouch.domain.edit import Tier
 from retouch.domain.errors import Code, RetouchError
 from retouch.domain.model import Model
-from retouch.routing.catalog import MICRO
+from retouch.routing.catalog import DEFAULT, MICRO
 from retouch.routing.choose import Chooser
 from retouch.wire.auth import MayRead
 from retouch.wire.parts import parts_of
@@ -28,13 +30,21 @@ async def list_models(request: Request, caller: MayRead) -> dict[str, Any]:
 # A path parameter, because ids hold slashes and ASGI servers decode %2F before routing (openai-edits.md, section 8).
 @router.get("/v1/models/{model_id:path}", summary="One model")
 async def get_model(request: Request, model_id: str, caller: MayRead) -> Any:
-    """One model by id or alias; ids with slashes may be percent-encoded or not."""
+    """One model by id or alias, or `default` with what it `stands_for`; slashes may be percent-encoded or not."""
     parts = parts_of(request)
-    model = parts.chooser.catalog.find(model_id)
-    if model is None or not caller.may_use(model.id):
-        error = RetouchError(Code.INVALID_MODEL, f"The model {model_id!r} does not exist", param="model")
+    try:
+        model = _named(model_id, parts.chooser, caller)
+    except RetouchError as error:
         return problem(error, parts.error_format(request), status=404)
-    return {**model_object(model, parts.chooser), "id": model_id}
+    stands_for = {"stands_for": model.id} if model_id == DEFAULT else {}
+    return {**model_object(model, parts.chooser), "id": model_id, **stands_for}
+
+
+def _named(name: str, chooser: Chooser, caller: Caller) -> Model:
+    model = chooser.default() if name == DEFAULT else chooser.catalog.find(name)
+    if model is None or not caller.may_use(model.id):
+        raise RetouchError(Code.INVALID_MODEL, f"The model {name!r} does not exist", param="model")
+    return model
 
 
 def model_object(model: Model, chooser: Chooser) -> dict[str, Any]:
@@ -52,6 +62,10 @@ def model_object(model: Model, chooser: Chooser) -> dict[str, Any]:
         "aliases": list(model.aliases),
         "sizes": "any" if model.sizes is None else [str(size) for size in model.sizes],
         "default_size": "auto" if model.default_size is None else str(model.default_size),
+        "aspect_ratios": list(model.aspect_ratios),
+        "resolutions": list(model.resolutions),
+        "qualities": list(model.qualities),
+        "tiers": list(model.tiers),
         "response_format": model.delivery,
         "limits": {
             "images": limits.images,
@@ -64,6 +78,9 @@ def model_object(model: Model, chooser: Chooser) -> dict[str, Any]:
         "price": {
             "credits": model.price / MICRO,
             "by_quality": {tier.value: price / MICRO for tier, price in model.quality_prices.items()},
+            "by_resolution": {
+                resolution.value: model.price_of(Tier.MEDIUM, resolution) / MICRO for resolution in model.resolutions
+            },
         },
         "routes": [{"engine": route.engine, "model": route.model} for route in model.routes],
     }

@@ -57,6 +57,8 @@ _SEEDREAM_4 = FreeSize(area=(921_600, 4096 * 4096), longest=4096, ratio=16)
 _SEEDREAM_4_5 = FreeSize(area=(2560 * 1440, 4096 * 4096), longest=4096, ratio=4)
 # fal bounds only qwen-image-2/edit; a model of the same family is asked for no more.
 _QWEN = FreeSize(area=(512 * 512, 2048 * 2048), longest=4096, ratio=4, step=16)
+# fal bounds nothing; what Black Forest Labs' own API draws: up to 4 megapixels, edges of multiples of 16.
+_FLUX_2 = FreeSize(area=(512 * 512, 2048 * 2048), longest=4096, ratio=4, step=16)
 # The rule of OpenAI's own API for the model (Python SDK 3.52.0).
 _GPT_2_5 = FreeSize(area=(655_360, 8_294_400), longest=3840, ratio=3, step=16)
 
@@ -97,6 +99,7 @@ ENDPOINTS: dict[str, Endpoint] = {
         negative_prompt=True,
         always=PNG,
     ),
+    "fal-ai/flux-2/klein/9b/edit": Endpoint(sizing=_FLUX_2, images=4, seed=True, always=PNG),
     "fal-ai/flux-pro/v1/fill": Endpoint(single=True, mask=MaskStyle.WHITE, needs_mask=True, seed=True, always=PNG),
     "openai/gpt-image-2.5/flare/edit": _GPT,
     "openai/gpt-image-2.5/sunburst/edit": _GPT,
