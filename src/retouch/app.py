@@ -20,10 +20,10 @@ from retouch.engines.openai_images import OpenAIImages
 from retouch.engines.upstream import Client
 from retouch.fetch import Fetcher, FetchSettings
 from retouch.pixels import Bounds
-from retouch.routing.places import located
 from retouch.routing.catalog import load_catalog
 from retouch.routing.choose import Chooser
 from retouch.routing.health import Health
+from retouch.routing.places import located
 from retouch.routing.slots import Slots
 from retouch.settings import Settings
 from retouch.stores.api_keys import ApiKeys
@@ -44,11 +44,11 @@ ENTRY_POINT = "retouch.engines"
 
 #: Places of an engine that works elsewhere, on this machine: calls under way, and edits waiting for one.
 RUNNING, WAITING = 32, 128
+MOST_PLACES = 100_000
 
 
 def build_engines(settings: Settings, cpu: CpuEngine, client: Client) -> dict[str, Engine]:
     """Every engine by the name that routes call it: our own, then those of installed packages."""
-MOST_PLACES = 100_000
     own = settings.engines
     try:
         engines: list[Engine] = [
