@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check
 
-.PHONY: run test check bench format clean
+.PHONY: run test check bench features format clean
 
 run: .venv/run.stamp
 	@$(BIN)/python scripts/run.py
@@ -21,6 +21,10 @@ check: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks
+
+# Ask every model of the catalogue for everything, and write what it did into docs/reference/models.md.
+features: .venv/dev.stamp
+	@RETOUCH_WRITE_FEATURES=1 $(BIN)/python -m pytest -n 2 tests/clients/test_features.py
 
 format: .venv/dev.stamp
 	@$(BIN)/ruff check --quiet --fix .

@@ -1,5 +1,6 @@
 """A real PostgreSQL for all tests of a run, and a fresh database in it for each that asks."""
 
+import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import count
@@ -11,8 +12,20 @@ from psycopg.conninfo import make_conninfo
 
 from retouch.stores.database import Database
 from retouch.stores.embedded import Embedded
+from support import features
 
 TEMPLATE = "migrated"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the models of the catalogue were seen to do; on RETOUCH_WRITE_FEATURES also into the docs."""
+    reports = terminalreporter.getreports("passed")
+    rows = {name: cells for report in reports for key, (name, *cells) in report.user_properties if key == "features"}
+    if rows:
+        terminalreporter.section("what each model does")
+        terminalreporter.write_line(features.table(rows))
+        if "RETOUCH_WRITE_FEATURES" in os.environ:
+            features.PAGE.write_text(features.written(features.PAGE.read_text(), rows))
 
 
 @pytest.fixture(scope="session")

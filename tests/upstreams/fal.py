@@ -5,6 +5,7 @@ errors". The queue takes any JSON for an endpoint that exists: what is wrong wit
 """
 
 import asyncio
+import io
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from upstreams.drawing import draw
+from upstreams.drawing import draw, repaint
 from upstreams.fal_checks import ENDPOINTS, Edit, check
 from upstreams.fal_endings import Ending
 from upstreams.faults import Fault
@@ -28,7 +29,11 @@ class _Job:
     input: Any
     statuses: deque[str]
     ending: Ending
-    done: bool = False
+    last: str = "IN_QUEUE"
+
+    @property
+    def done(self) -> bool:
+        return self.last == "COMPLETED"
 
 
 @dataclass
@@ -113,7 +118,7 @@ class FalUpstream(Upstream):
     def _status(self, name: str, job: _Job) -> web.Response:
         self.polled.set()
         status = job.statuses.popleft() if job.statuses else "IN_PROGRESS" if self.stuck else "COMPLETED"
-        job.done = status == "COMPLETED"
+        job.last = status
         more: dict[str, Any] = {"queue_position": 0} if status == "IN_QUEUE" else {"logs": None}
         if job.done:
             more |= {"metrics": {"inference_time": 1.5}, **job.ending.told}
@@ -124,6 +129,9 @@ class FalUpstream(Upstream):
         self.cancel_asked.set()
         if job.done:
             return _json({"status": "ALREADY_COMPLETED"}, 400)
+        if job.last == "IN_QUEUE":
+            del self._jobs[name]
+            return _json({"status": "OK"})
         return _json({"status": "CANCELLATION_REQUESTED"}, 202)
 
     def _result(self, job: _Job, fault: Fault) -> web.Response:
@@ -141,15 +149,20 @@ class FalUpstream(Upstream):
         count = edit.values.get("num_images", 1)
         count = next((images for images in (fault.images, ending.images) if images is not None), count)
         size, kind = fault.size or ending.size or pixels(edit), edit.values.get("output_format", "png")
-        images = [self._draw(size, kind, seed, seed in ending.black) for seed in range(count)]
+        images = [self._draw(edit, size, kind, seed, black=seed in ending.black) for seed in range(count)]
         if ending.urls is not None:
             images = [{"url": url} for url in ending.urls]
         flags = {} if "seedream" in job.endpoint else {"has_nsfw_concepts": [at in ending.black for at in range(count)]}
         return _json({"images": images, "seed": 42, "prompt": edit.values["prompt"], **flags})
 
-    def _draw(self, size: tuple[int, int], kind: str, seed: int, black: bool) -> dict[str, Any]:
+    def _draw(self, edit: Edit, size: tuple[int, int], kind: str, seed: int, *, black: bool) -> dict[str, Any]:
         path = f"/media/{len(self._media)}.{kind}"
-        self._media[path] = draw((8, 8) if black else size, kind, seed=seed)
+        if self.repaints and not black:
+            first = io.BytesIO()
+            edit.images[0].save(first, "png")
+            self._media[path] = repaint(first.getvalue(), edit.values["prompt"], size, kind, seed=seed)
+        else:
+            self._media[path] = draw((8, 8) if black else size, kind, seed=seed)
         return {"url": self.root + path, "content_type": f"image/{kind}", "width": size[0], "height": size[1]}
 
     def _file(self, path: str) -> web.Response:

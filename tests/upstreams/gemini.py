@@ -4,13 +4,14 @@ Facts from google-genai 3.4.0 (types.py, errors.py) and what it was seen to send
 API reported them.
 """
 
+import base64
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from aiohttp import web
 
-from upstreams.drawing import draw64
+from upstreams.drawing import draw64, repaint
 from upstreams.faults import Fault, answers
 from upstreams.gemini_checks import Edit, check, refuse, wrong_key
 from upstreams.server import Seen, Upstream
@@ -45,9 +46,17 @@ class GeminiUpstream(Upstream):
         edit = check(seen, self.key)
         self.edits.append(edit)
         images = 1 if fault.images is None else fault.images
-        drawn = [_inline(fault.size or pixels(edit), edit.model, seed) for seed in range(images)]
+        drawn = [self._drawn(edit, fault.size or pixels(edit), number) for number in range(images)]
         parts = [*_thoughts(edit.model), *(drawn or [{"text": "Which of the two dogs do you mean?"}])]
         return web.json_response(_whole(edit, parts), dumps=lambda body: orjson.dumps(body).decode())
+
+    def _drawn(self, edit: Edit, size: tuple[int, int], number: int) -> dict[str, Any]:
+        kind = "jpeg" if edit.model.startswith("gemini-3.1") else "png"
+        if not self.repaints:
+            return _inline(draw64(size, kind, seed=number), kind)
+        # Another call gives another picture: the model takes no seed.
+        data = repaint(edit.images[0][1], edit.prompt, size, kind, seed=len(self.edits) + number)
+        return _inline(base64.b64encode(data).decode(), kind)
 
 
 def pixels(edit: Edit) -> tuple[int, int]:
@@ -59,9 +68,7 @@ def pixels(edit: Edit) -> tuple[int, int]:
     return int(edges[0] * TIERS[edit.image_size]), int(edges[1] * TIERS[edit.image_size])
 
 
-def _inline(size: tuple[int, int], model: str, seed: int) -> dict[str, Any]:
-    kind = "jpeg" if model.startswith("gemini-3.1") else "png"
-    data = draw64(size, kind, seed=seed)
+def _inline(data: str, kind: str) -> dict[str, Any]:
     return {"inlineData": {"mimeType": f"image/{kind}", "data": data}, "thoughtSignature": "c2ln" * 20}
 
 

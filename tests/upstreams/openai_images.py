@@ -5,6 +5,7 @@ errors that users of the real API reported. `steps` paces a stream: each event t
 """
 
 import asyncio
+import base64
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from upstreams.drawing import draw64
+from upstreams.drawing import draw64, repaint
 from upstreams.faults import Fault
 from upstreams.openai_checks import Edit, check, refuse
 from upstreams.server import Seen, Upstream
@@ -43,15 +44,15 @@ class OpenAIUpstream(Upstream):
                 moderation_details={"moderation_stage": "input", "categories": ["violence"]},
             )
         if edit.stream:
-            return await self._stream(request, edit, fault)
-        return web.json_response(self._whole(edit, fault), dumps=lambda body: orjson.dumps(body).decode())
+            return await self._stream(request, edit, fault, seen)
+        return web.json_response(self._whole(edit, fault, seen), dumps=lambda body: orjson.dumps(body).decode())
 
-    def _whole(self, edit: Edit, fault: Fault) -> dict[str, Any]:
+    def _whole(self, edit: Edit, fault: Fault, seen: Seen) -> dict[str, Any]:
         images = edit.n if fault.images is None else fault.images
-        data = [{"b64_json": self._draw(edit, fault, index)} for index in range(images)]
+        data = [{"b64_json": self._draw(edit, fault, seen, index)} for index in range(images)]
         return {"created": int(time.time()), **edit.resolved, "data": data, "usage": usage(images)}
 
-    async def _stream(self, request: web.Request, edit: Edit, fault: Fault) -> web.StreamResponse:
+    async def _stream(self, request: web.Request, edit: Edit, fault: Fault, seen: Seen) -> web.StreamResponse:
         response = web.StreamResponse(headers={"content-type": "text/event-stream; charset=utf-8"})
         await response.prepare(request)
         kinds = ["partial_image"] * edit.partial_images + ["completed"] * (fault.images is None)
@@ -60,7 +61,7 @@ class OpenAIUpstream(Upstream):
                 await self.steps.acquire()
             name = f"image_edit.{kind}"
             last = {"usage": usage(1)} if kind == "completed" else {"partial_image_index": step}
-            text = self._draw(edit, fault, step if kind == "partial_image" else 0)
+            text = self._draw(edit, fault, seen, step if kind == "partial_image" else 0)
             event = {"type": name, "b64_json": text, "created_at": int(time.time()), **edit.resolved, **last}
             if "BREAKS" in edit.prompt:
                 error = {"message": "boom", "type": "server_error", "code": None, "param": None}
@@ -70,9 +71,11 @@ class OpenAIUpstream(Upstream):
                 request.transport.abort()
         return response
 
-    @staticmethod
-    def _draw(edit: Edit, fault: Fault, seed: int) -> str:
+    def _draw(self, edit: Edit, fault: Fault, seen: Seen, seed: int) -> str:
         size = fault.size or edit.pixels
+        if self.repaints and edit.background != "transparent":
+            first = seen.files("image", "image[]")[0].data
+            return base64.b64encode(repaint(first, edit.prompt, size, edit.output_format, seed=seed)).decode()
         return draw64(size, edit.output_format, seed=seed, alpha=edit.background == "transparent")
 
 

@@ -64,7 +64,8 @@ class Upstream:
 
     seen: every request whose body was read, in order, refused ones too. arrived: set when a request has been read.
     left: set when a client closed its connection before it had its answer. faults: what is done with the next
-    requests, one each; None and an empty queue are good behaviour.
+    requests, one each; None and an empty queue are good behaviour. repaints: pictures are the first one repainted, as
+    generative models make them, and not drawn from nothing.
     """
 
     key: str = KEY
@@ -72,6 +73,7 @@ class Upstream:
     seen: list[Seen] = field(default_factory=list)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     left: asyncio.Event = field(default_factory=asyncio.Event)
+    repaints: bool = False
 
     async def __aenter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0))
