@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 import pytest
 
-from retouch.domain.engine import EngineCall
+from retouch.domain.engine import EngineCall, EngineEvent
 from retouch.domain.errors import Accepted, Code, RetouchError, UpstreamFailure
 from retouch.engines.fal import Fal, Job
 from retouch.engines.upstream import Client, json_body
@@ -41,6 +41,60 @@ async def test_leaving_cancels_the_job(engine: Fal, upstream: FalUpstream) -> No
     await asyncio.wait({running})
     assert running.cancelled()
     assert upstream.cancelled == ["job-0"]
+
+
+QUEUED = ("IN_QUEUE",) * 1000
+
+
+async def withdrawn_once_polled(engine: Fal, upstream: FalUpstream) -> list[EngineEvent] | UpstreamFailure:
+    """What becomes of a job after whose first poll nobody waits any more."""
+    gone = asyncio.Event()
+    running = asyncio.create_task(collect(engine, call(model=PLUS, withdrawn=gone)))
+    await upstream.polled.wait()
+    gone.set()
+    try:
+        return await running
+    except UpstreamFailure as failed:
+        return failed
+
+
+async def test_a_job_that_nobody_waits_for_is_taken_out_of_the_queue(engine: Fal, upstream: FalUpstream) -> None:
+    """fal confirms that it will not run, so it is surely not charged for."""
+    upstream.statuses = QUEUED
+    failed = await withdrawn_once_polled(engine, upstream)
+    assert isinstance(failed, UpstreamFailure)
+    assert (failed.accepted, failed.elsewhere) == (Accepted.NO, False)
+    assert failed.cause == "fal: taken out of its queue, because nobody waited any more"
+    assert upstream.cancelled == ["job-0"]
+    assert upstream.steps()[-1] == "cancel"
+
+
+async def test_a_job_that_has_started_runs_on_for_nobody(engine: Fal, upstream: FalUpstream) -> None:
+    """It is charged for, so it is not even asked to stop."""
+    upstream.statuses = ("IN_PROGRESS",) * 20
+    assert isinstance(await withdrawn_once_polled(engine, upstream), list)
+    assert upstream.cancelled == []
+    assert len(upstream.edits) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        answers(202, {"status": "CANCELLATION_REQUESTED"}),
+        answers(400, {"status": "ALREADY_COMPLETED"}),
+        answers(200, {"status": "NOT_FOUND"}),
+        answers(200, b"[]"),
+        answers(500),
+    ],
+)
+async def test_a_cancellation_that_is_not_confirmed_lets_the_job_run_on(
+    engine: Fal, upstream: FalUpstream, fault: Fault
+) -> None:
+    """What is made is delivered; it is asked once."""
+    upstream.statuses = ("IN_QUEUE",) * 8
+    upstream.at("cancel", fault)
+    assert isinstance(await withdrawn_once_polled(engine, upstream), list)
+    assert upstream.steps().count("cancel") == 1
 
 
 async def outlasted(engine: Fal, upstream: FalUpstream) -> UpstreamFailure:

@@ -5,8 +5,9 @@ otherwise says what the engine does by itself. Planning bridges the rest (count,
 never emulates. `run` performs one call and yields what it makes as it makes it.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -87,7 +88,9 @@ class EngineCall:
     """One call: everything an engine needs, already checked and cut to what it offered.
 
     `mask` is one grey channel of the first image's size, 255 = edit, 0 = keep, in between in proportion.
-    `seeds` has one entry per image wanted. `deadline` is on the clock of `time.monotonic`.
+    `seeds` has one entry per image wanted. `deadline` is on the clock of `time.monotonic`. `withdrawn` is set once
+    nobody waits for the images any more: an engine whose provider confirms a cancellation without charge then asks
+    for it, and raises if it is confirmed; every other engine goes on.
     """
 
     model: str
@@ -105,6 +108,7 @@ class EngineCall:
     negative_prompt: str | None = None
     partial_images: int = 0
     user: str | None = None
+    withdrawn: asyncio.Event | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,3 +119,14 @@ class UpstreamFailure(RetouchError):  # noqa: N818 - it is what failed, not anot
         self.accepted = accepted
         self.elsewhere = elsewhere
         self.cause = cause
+
+
+def withdrawn(cause: str) -> UpstreamFailure:
+    """Nobody waited for the images any more, and it is sure that no provider makes them or charges for them."""
+    return UpstreamFailure(
+        Code.UPSTREAM_ERROR,
+        "The edit was cancelled before it began, because its client had left.",
+        accepted=Accepted.NO,
+        elsewhere=False,
+        cause=cause,
+    )

@@ -7,12 +7,12 @@ silent after the body was sent is not asked again, and the next route only where
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass, field, replace
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from retouch.domain.engine import Engine, EngineCall, EngineEvent, Made, Partial, Usage
-from retouch.domain.errors import Accepted, Code, RetouchError, UpstreamFailure
+from retouch.domain.errors import Accepted, Code, RetouchError, UpstreamFailure, withdrawn
 from retouch.domain.model import Route
 from retouch.routing.circuit import Circuit
 from retouch.routing.plan import Plan
@@ -22,6 +22,8 @@ from retouch.routing.slots import Slots
 ROUNDS = 3
 PAUSE = 0.25
 LONGEST_PAUSE = 10.0
+#: Seconds beyond the deadline after which an engine is stopped that has not stopped by itself.
+MOMENT = 1.0
 
 
 Result = TypeVar("Result")
@@ -75,12 +77,18 @@ class Attempt:
 
 @dataclass(slots=True)
 class Attempts(Generic[Result]):
-    """The calls of one edit, and the record of their tries."""
+    """The calls of one edit, and the record of their tries. `began` once a call has had its slot.
+
+    Set `withdrawn` once nobody waits for the images any more: what no provider has taken on is then given up, and so is
+    what a provider confirms to have cancelled without charge; the rest goes on.
+    """
 
     candidates: Sequence[Candidate[Result]]
     deadline: float
     reroute_after_send: bool = False
     record: list[Attempt] = field(default_factory=list)
+    withdrawn: asyncio.Event = field(default_factory=asyncio.Event)
+    began: bool = False
 
     async def run(self, images: int) -> AsyncGenerator[News[Result], None]:
         """Make that many images and yield what happens as it does, side by side.
@@ -133,11 +141,13 @@ class Attempts(Generic[Result]):
         started, cause, told = time.monotonic(), "left", False
         unfit: UpstreamFailure | None = None
         try:
-            async with candidate.slots.run():
-                started = time.monotonic()
+            async with AsyncExitStack() as slot:
+                await self._turn(candidate, slot)
+                started, self.began = time.monotonic(), True
                 call = await candidate.prepare.call(tuple(candidate.plan.seed(index) for index in group))
+                call = replace(call, withdrawn=self.withdrawn)
                 async with aclosing(candidate.engine.run(call)) as source:
-                    async for event in source:
+                    async for event in _in_time(source, self.deadline):
                         if isinstance(event, Usage):
                             yield News(candidate, group[0], event, None)
                             continue
@@ -166,6 +176,16 @@ class Attempts(Generic[Result]):
         if unfit:
             raise unfit
 
+    async def _turn(self, candidate: Candidate[Result], slot: AsyncExitStack) -> None:
+        """Wait for a place on the route, which `slot` gives back; not beyond the deadline, nor for nobody."""
+        try:
+            async with asyncio.timeout(max(0.0, self.deadline - time.monotonic())):
+                await slot.enter_async_context(candidate.slots.run())
+        except TimeoutError:
+            raise RetouchError(Code.UPSTREAM_TIMEOUT, "The edit did not get its turn in time.") from None
+        if self.withdrawn.is_set():
+            raise withdrawn("not sent: nobody waited any more")
+
     async def _turns(self, spent: set[Route]) -> AsyncGenerator[Candidate[Result], None]:
         """The routes to try, those left alone or spent passed over; round after round while there is time."""
         for number in range(ROUNDS):
@@ -180,7 +200,7 @@ class Attempts(Generic[Result]):
                     yield candidate
 
     def _goes_on(self, failure: UpstreamFailure) -> bool:
-        if not failure.elsewhere or time.monotonic() >= self.deadline:
+        if not failure.elsewhere or self.withdrawn.is_set() or time.monotonic() >= self.deadline:
             return False
         return failure.accepted is not Accepted.UNKNOWN or self.reroute_after_send
 
@@ -194,6 +214,26 @@ class Attempts(Generic[Result]):
 def _groups(images: Sequence[int], size: int) -> Iterator[tuple[int, ...]]:
     for start in range(0, len(images), size):
         yield tuple(images[start : start + size])
+
+
+async def _in_time(events: AsyncGenerator[EngineEvent, None], deadline: float) -> AsyncGenerator[EngineEvent, None]:
+    """An engine's events up to the deadline, and a moment longer: that it passed is the engine's to tell first."""
+    while True:
+        try:
+            async with asyncio.timeout(max(0.0, deadline + MOMENT - time.monotonic())):
+                event = await anext(events, None)
+        except TimeoutError:
+            raise UpstreamFailure(
+                Code.UPSTREAM_TIMEOUT,
+                "The edit was not done in time.",
+                accepted=Accepted.UNKNOWN,
+                elsewhere=True,
+                cause="no answer in time",
+                retryable=False,
+            ) from None
+        if event is None:
+            return
+        yield event
 
 
 async def _tell_the_end(calls: Sequence[asyncio.Task[None]], events: "asyncio.Queue[News[Result] | None]") -> None:

@@ -10,6 +10,7 @@ import orjson
 
 from retouch.domain.engine import EngineCall, EngineEvent, MaskKind, Offer, Wish
 from retouch.domain.errors import Code, RetouchError
+from retouch.domain.errors import withdrawn as withdrawn_edit
 from retouch.engines.fal.endpoints import ENDPOINTS, Endpoint
 from retouch.engines.fal.files import Files
 from retouch.engines.fal.output import failure_in, fetch_images
@@ -89,17 +90,25 @@ class Fal:
         except BaseException:
             await self._queue.cancel(job)
             raise
-        async with aclosing(self.resume(job, images=len(call.seeds), deadline=call.deadline)) as events:
+        making = self.resume(job, images=len(call.seeds), deadline=call.deadline, withdrawn=call.withdrawn)
+        async with aclosing(making) as events:
             async for event in events:
                 yield event
 
-    async def resume(self, job: Job, *, images: int, deadline: float) -> AsyncGenerator[EngineEvent, None]:
-        """What a submitted job makes, at most `images`; `deadline` is on the clock of `time.monotonic`."""
+    async def resume(
+        self, job: Job, *, images: int, deadline: float, withdrawn: asyncio.Event | None = None
+    ) -> AsyncGenerator[EngineEvent, None]:
+        """What a submitted job makes, at most `images`; `deadline` is on the clock of `time.monotonic`.
+
+        `withdrawn` as in EngineCall.
+        """
         try:
-            status = await self._queue.wait(job, deadline)
+            status = await self._queue.wait(job, deadline, withdrawn)
         except BaseException:
             await self._queue.cancel(job)
             raise
+        if status is None:
+            raise withdrawn_edit(f"{PROVIDER}: taken out of its queue, because nobody waited any more")
         output = await self._queue.result(job, deadline)
         if not output.get("images") and (failure := failure_in(status)):
             raise failure

@@ -61,32 +61,44 @@ class Queue:
                 raise submit_failure(await fal_refusal(answer))
             return self._job(_object(await answer.read(_STATUS_BYTES)))
 
-    async def wait(self, job: Job, deadline: float) -> dict[str, Any]:
+    async def wait(self, job: Job, deadline: float, withdrawn: asyncio.Event | None = None) -> dict[str, Any] | None:
         """Ask until the job is completed, and give its last status; completed may mean failed.
 
-        Raises UpstreamFailure, never one that says that the job was not accepted.
+        None if `withdrawn` was set while the job still waited for its start, and fal took it out of its queue: it
+        does not run and costs nothing. Raises UpstreamFailure, never one that says that the job was not accepted.
         """
-        pause = self._pause
+        pause, wake = self._pause, withdrawn
         while True:
             found = _object(await self._fetch(job.status_url, deadline, _STATUS_BYTES))
             if found.get("status") == "COMPLETED":
                 return found
             if found.get("status") not in {"IN_QUEUE", "IN_PROGRESS"}:
                 raise unusable(PROVIDER, "its queue gave a status that is not known")
-            await _rest(pause, deadline)
+            if wake is not None and wake.is_set():
+                # Asked once; a job that has started runs on, because it is charged for.
+                wake = None
+                if found["status"] == "IN_QUEUE" and await self.cancel(job):
+                    return None
+            await _rest(pause, deadline, wake)
             pause = min(pause * GROWTH, LONGEST_PAUSE)
 
     async def result(self, job: Job, deadline: float) -> dict[str, Any]:
         """What a completed job made. Raises UpstreamFailure, also for the job's own failure."""
         return _object(await self._fetch(job.response_url, deadline, IMAGE_BYTES))
 
-    async def cancel(self, job: Job) -> None:
-        """Ask to stop the job; whether that comes in time is fal's to say, and nothing here depends on it."""
+    async def cancel(self, job: Job) -> bool:
+        """Ask to stop the job. True only if fal has taken it out of its queue, so that it was never started.
+
+        fal's page "Cancel a request": 200 OK for a job that was removed; a job that runs is sent a signal
+        (CANCELLATION_REQUESTED), which it may heed or not.
+        """
         with suppress(UpstreamFailure):
             deadline = time.monotonic() + CANCEL_SECONDS
             url = self._address(job.cancel_url)
             async with self._client.send(PROVIDER, "PUT", url, deadline=deadline, headers=self._headers) as answer:
-                await answer.read(_STATUS_BYTES)
+                body = await answer.read(_STATUS_BYTES)
+                return answer.status == 200 and _object(body).get("status") == "OK"
+        return False
 
     async def _fetch(self, url: str, deadline: float, limit: int) -> Buffer:
         """GET, tried again where it was the way there that failed."""
@@ -146,9 +158,13 @@ def _taken(failure: UpstreamFailure) -> UpstreamFailure:
     return failure
 
 
-async def _rest(seconds: float, deadline: float) -> None:
+async def _rest(seconds: float, deadline: float, wake: asyncio.Event | None = None) -> None:
+    """Wait, but not beyond the deadline, and no longer once `wake` is set."""
     left = deadline - time.monotonic()
-    await asyncio.sleep(max(0.0, min(seconds, left)))
+    with suppress(TimeoutError):
+        async with asyncio.timeout(max(0.0, min(seconds, left))):
+            await (wake or asyncio.Event()).wait()
+            return
     if seconds >= left:
         raise silent(PROVIDER, sent=True)
 
