@@ -67,14 +67,18 @@ class Server:
 
 @contextmanager
 def running_server(
-    environment: Mapping[str, str] | None = None, *, data: Path | None = None, arguments: tuple[str, ...] = ()
+    environment: Mapping[str, str] | None = None,
+    *,
+    data: Path | None = None,
+    arguments: tuple[str, ...] = (),
+    port: int | None = None,
 ) -> Iterator[Server]:
-    """Start `retouch serve` on a free port and wait until it is ready; stop it at the end."""
+    """Start `retouch serve`, on a free port if none is given, and wait until it is ready; stop it at the end."""
     with tempfile.TemporaryDirectory(prefix="retouch-test-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         config = home / "retouch.toml"
         config.write_text(CONFIG)
-        port = free_port()
+        port = port or free_port()
         given = {
             "RETOUCH_CONFIG": str(config),
             "RETOUCH_API_KEY": KEY,

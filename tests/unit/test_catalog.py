@@ -175,7 +175,7 @@ def test_the_price_of_one_image(given: dict[str, Any], tier: Tier, resolution: R
 def test_an_operators_table_changes_what_it_names_and_keeps_the_rest(catalog: Catalog) -> None:
     mine = load_catalog({"nano-banana-pro": {"price": 3, "resolution_factors": {"4k": 9}}})
     found, before = model(mine, "nano-banana-pro"), model(catalog, "nano-banana-pro")
-    assert (found.price, found.resolution_factors[Resolution.K4]) == (3 * MICRO, 9)
+    assert (found.price, found.price_of(Tier.MEDIUM, Resolution.K4)) == (3 * MICRO, 27 * MICRO)
     assert found.resolution_factors[Resolution.K2] == Fraction(3, 2)
     assert (found.aliases, found.routes, found.tiers) == (before.aliases, before.routes, before.tiers)
 

@@ -36,6 +36,9 @@ dotted.price = 2
 
 [engines.gpu1]
 kind = 'plain'
+
+[engines.fal.endpoints."fal-ai/x/v1.5/edit"]
+size = { area = [1, 2] }
 '''
 
 
@@ -91,6 +94,9 @@ def test_a_value_that_the_file_does_not_hold_comes_from_elsewhere(file: Path) ->
         ("engines.gpu1.kind is 'x'; it is one of plain", "FILE, line 28: "),
         ("engines.gpu1.base_url must be an address", "FILE, line 27: "),
         ("engines.gpu2: there is no such engine", "FILE, line 27: "),
+        ("engines.fal.endpoints.fal-ai/x/v1.5/edit.images: Input should be", "FILE, line 30: "),
+        ("engines.fal.endpoints.fal-ai/x/v1.5/edit.size.area.1: Input should be", "FILE, line 31: "),
+        ("engines.fal.endpoints.fal-ai/x/v1.5/edit.size.longest: Field required", "FILE, line 31: "),
         ("api_key or OPENAI_API_KEY holds characters that no key has", ""),
     ],
 )

@@ -33,15 +33,22 @@ def place(file: Path | None, path: Sequence[Key], value: object = _ABSENT) -> st
 
 def located(error: ValueError, file: Path | None) -> ConfigError:
     """An error whose message begins with a setting (`engines.gpu1.kind is ...`), with where that stands before it."""
-    setting, *_ = str(error).split(" ", 1)
-    section, _, rest = setting.rstrip(":").partition(".")
-    if not rest:
+    setting = str(error).split(" ", 1)[0].rstrip(":")
+    if "." not in setting:
         return ConfigError(str(error))
-    table, _, key = rest.rpartition(".")
-    # A name in a table's header may hold dots itself.
-    path = (section, table, key) if table else (section, rest)
-    where = place(file, path) or "in the environment"
-    return ConfigError(f"{where}: {error}")
+    where = file and place(file, _keys(setting, tomllib.loads(file.read_text("utf-8"))))
+    return ConfigError(f"{where or 'in the environment'}: {error}")
+
+
+def _keys(setting: str, tables: Any) -> tuple[Key, ...]:
+    """The keys of a dotted setting. Names of tables may hold dots themselves, so it is read along what there is."""
+    if not setting:
+        return ()
+    found = [key for key in tables if f"{setting}.".startswith(f"{key}.")] if isinstance(tables, dict) else []
+    if not found:
+        return (setting,)
+    key = max(found, key=len)
+    return (key, *_keys(setting[len(key) + 1 :], tables[key]))
 
 
 def line_of(text: str, path: Sequence[Key]) -> int | None:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -17,8 +17,12 @@ from retouch.wire.leaving import unless_left
 from retouch.wire.parts import Parts, parts_of
 from retouch.wire.problems import INTERNAL, error_object
 from retouch.wire.request_docs import REQUEST_BODY, RESPONSES
+from retouch.wire.via import not_in_circles
 
-router = APIRouter(tags=["edits"])
+router = APIRouter(tags=["edits"], dependencies=[Depends(not_in_circles)])
+
+#: Characters of an Idempotency-Key.
+LONGEST_KEY = 255
 
 
 @router.post(

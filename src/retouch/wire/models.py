@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 
 from retouch.admission.keys import Caller
 from retouch.domain.edit import Tier
@@ -13,8 +13,9 @@ from retouch.routing.choose import Chooser
 from retouch.wire.auth import MayRead
 from retouch.wire.parts import parts_of
 from retouch.wire.problems import problem
+from retouch.wire.via import not_in_circles
 
-router = APIRouter(tags=["models"])
+router = APIRouter(tags=["models"], dependencies=[Depends(not_in_circles)])
 
 
 @router.get("/v1/models", summary="List the models, available or not")

@@ -11,6 +11,7 @@ from yarl import URL
 from retouch.domain.engine import EngineCall, EngineEvent, Made, MaskKind, Offer, Wish
 from retouch.domain.errors import invalid
 from retouch.domain.picture import Picture
+from retouch.domain.via import onward
 from retouch.engines.compatible.form import edit_body
 from retouch.engines.compatible.kinds import KINDS, Kind, Way
 from retouch.engines.compatible.prompts import refuse_controls
@@ -87,7 +88,7 @@ class Compatible:
         refuse_controls(call.prompt, call.negative_prompt, self._kind.controls)
         way = self._way(call.mask is not None, len(call.images))
         body = await asyncio.to_thread(edit_body, call, self._kind, way)
-        headers = {"accept": "application/json", **self._instance.headers}
+        headers = {"accept": "application/json", **self._instance.headers, **onward()}
         url = self._instance.base_url + way.path
         async with self._client.send(
             self.name, "POST", url, deadline=call.deadline, headers=headers, body=body

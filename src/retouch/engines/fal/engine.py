@@ -14,6 +14,7 @@ from retouch.domain.errors import withdrawn as withdrawn_edit
 from retouch.engines.fal.endpoints import ENDPOINTS, Endpoint
 from retouch.engines.fal.files import Files
 from retouch.engines.fal.output import failure_in, fetch_images
+from retouch.engines.fal.own_endpoints import own_endpoints
 from retouch.engines.fal.problem import PROVIDER
 from retouch.engines.fal.queue import Job, Queue
 from retouch.engines.fal.request import edit_input, mask_picture
@@ -35,7 +36,8 @@ class Fal:
     """Settings: `api_key` (else FAL_KEY, else FAL_KEY_ID and FAL_KEY_SECRET), `base_url` (the queue's root),
     `rest_url` (where files are handed in), `media_hosts` (more hosts that results may lie on), `inline_mb` (how much
     of pictures a request carries before they are uploaded: fal documents no bound and advises uploads for what is
-    large), `poll_seconds` (the first wait between two polls).
+    large), `poll_seconds` (the first wait between two polls), `endpoints` (tables of the operator's own, see
+    own_endpoints.py).
 
     `on_submitted`, where it is set, is awaited with a job before its first poll, in the task that runs the call, so
     that the job can be stored; `resume` then takes it up in another process. Raises ValueError for a bad setting.
@@ -47,6 +49,7 @@ class Fal:
         self.on_submitted: OnSubmitted | None = None
         self._client = client
         self._key = _key(settings, environ)
+        self._endpoints = {**ENDPOINTS, **own_endpoints(settings.get("endpoints", {}))}
         base_url, rest_url = str(settings.get("base_url") or BASE_URL), str(settings.get("rest_url") or REST_URL)
         self._media = MediaHosts(base_url, (*MEDIA_HOSTS, *_names(settings.get("media_hosts", ()))))
         auth = {"authorization": f"Key {self._key}"}
@@ -61,7 +64,7 @@ class Fal:
 
     def offer(self, wish: Wish) -> Offer:
         """What the endpoint's row says. Raises INVALID_MODEL for no endpoint of ours, MASK_REQUIRED."""
-        endpoint = _endpoint(wish.model)
+        endpoint = self._endpoint(wish.model)
         if endpoint.needs_mask and wish.mask is MaskKind.NONE:
             raise RetouchError(Code.MASK_REQUIRED, "This model fills a mask: send one.", param="mask")
         sizing = endpoint.sizing
@@ -81,7 +84,7 @@ class Fal:
 
     async def run(self, call: EngineCall) -> AsyncGenerator[EngineEvent, None]:
         """Submit, wait, fetch. Leaving before the job is completed asks fal to cancel it. Raises UpstreamFailure."""
-        body = await self._body(call, _endpoint(call.model))
+        body = await self._body(call, self._endpoint(call.model))
         job = await self._queue.submit(call.model, body, call.deadline, _headers(call.deadline))
         del body
         try:
@@ -118,6 +121,13 @@ class Fal:
     async def close(self) -> None:
         """Nothing of its own: the client is the application's."""
 
+    def _endpoint(self, name: str) -> Endpoint:
+        found = self._endpoints.get(name)
+        if found is None:
+            message = f"{name!r} is no endpoint of fal that is known here; engines.fal.endpoints can describe it."
+            raise RetouchError(Code.INVALID_MODEL, message, param="model")
+        return found
+
     async def _body(self, call: EngineCall, endpoint: Endpoint) -> Body:
         pictures = list(call.images[: endpoint.images])
         mask = endpoint.mask and call.mask
@@ -148,13 +158,6 @@ def _names(value: object) -> tuple[str, ...]:
     """Hosts as a list, or as the comma list of an environment variable."""
     names = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
     return tuple(str(name).strip() for name in names)
-
-
-def _endpoint(name: str) -> Endpoint:
-    found = ENDPOINTS.get(name)
-    if found is None:
-        raise RetouchError(Code.INVALID_MODEL, f"{name!r} is no endpoint of fal that is known here.", param="model")
-    return found
 
 
 def _headers(deadline: float) -> dict[str, str]:

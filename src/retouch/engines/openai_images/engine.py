@@ -8,6 +8,7 @@ from typing import Any
 from retouch.domain.edit import Background
 from retouch.domain.engine import EngineCall, EngineEvent, Made, Offer, Wish
 from retouch.domain.picture import Format
+from retouch.domain.via import onward
 from retouch.engines.openai_images.families import family_of
 from retouch.engines.openai_images.form import edit_form
 from retouch.engines.upstream import (
@@ -42,6 +43,7 @@ class OpenAIImages:
         self._client = client
         self._key = find_key(settings, environ, "OPENAI_API_KEY")
         self._url = str(settings.get("base_url") or BASE_URL).rstrip("/") + "/images/edits"
+        self._elsewhere = bool(settings.get("base_url"))
         self._headers = {"accept": "application/json", **bearer(self._key)}
         for setting, variable in (("organization", "OPENAI_ORG_ID"), ("project", "OPENAI_PROJECT_ID")):
             if value := settings.get(setting) or environ.get(variable):
@@ -74,8 +76,9 @@ class OpenAIImages:
         """One request. Fewer images than asked are passed on as they came; none at all is a failure."""
         family = family_of(call.model)
         body = edit_form(call, family) if call.mask is None else await asyncio.to_thread(edit_form, call, family)
+        headers = {**self._headers, **(onward() if self._elsewhere else {})}
         async with self._client.send(
-            self.name, "POST", self._url, deadline=call.deadline, headers=self._headers, body=body
+            self.name, "POST", self._url, deadline=call.deadline, headers=headers, body=body
         ) as answer:
             del body
             if answer.status != 200:

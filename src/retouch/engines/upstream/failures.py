@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass
 
 from retouch.domain.errors import Accepted, Code, UpstreamFailure
+from retouch.domain.via import HEADER as VIA
 
 _LONGEST = 200
 _SECRETS = re.compile(r"\S*://\S*|(?i:bearer)\s+\S+|\b(?:sk|key|fal)[-_]?\S*[\d*]{3,}\S*|\bAIza\S{9,}|\S{41,}")
@@ -115,7 +116,8 @@ def refused(provider: str, refusal: Refusal) -> UpstreamFailure:
         return _failed(provider, refusal)
     if status in {400, 413, 415, 422} and refusal.param in _CALLERS:
         return _callers(provider, refusal, _CALLERS[refusal.param])
-    return _refused(provider, refusal, f"The provider {provider} refused the edit.", "")
+    circle = f"The engine {provider} is of no use here: {clean(refusal.message)}" if refusal.param == VIA else ""
+    return _refused(provider, refusal, circle or f"The provider {provider} refused the edit.", "")
 
 
 def clean(message: str) -> str:
