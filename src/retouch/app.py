@@ -10,7 +10,10 @@ from importlib.metadata import entry_points
 
 from fastapi import FastAPI
 
+from retouch.admission.ledger import Ledger, NoLedger
 from retouch.domain.engine import Engine
+from retouch.domain.ledger import AccountLimits
+from retouch.domain.model import MICRO
 from retouch.editing import Editing, Patience
 from retouch.engines import compatible
 from retouch.engines.cpu.engine import CpuEngine
@@ -29,13 +32,15 @@ from retouch.settings import Settings
 from retouch.stores.api_keys import ApiKeys
 from retouch.stores.database import Database
 from retouch.stores.embedded import Embedded
+from retouch.stores.ledger import IDEMPOTENCY
+from retouch.stores.ledger import Ledger as PostgresLedger
 from retouch.stores.objects import Objects
 from retouch.stores.secrets import secret
 from retouch.wire.app import build_wire
 from retouch.wire.form import Budget, FormBounds
 from retouch.wire.parts import Parts
 from retouch.wire.request_id import RequestId
-from retouch.worker import expire_outputs
+from retouch.worker import expire_outputs, refund_abandoned
 
 MB = 1_000_000
 
@@ -96,7 +101,9 @@ def idle_chooser(settings: Settings) -> Chooser:
     return build_chooser(settings, build_engines(settings, build_cpu(settings), Client()))
 
 
-async def open_editing(settings: Settings, stack: AsyncExitStack, objects: Objects | None) -> Editing:
+async def open_editing(
+    settings: Settings, stack: AsyncExitStack, objects: Objects | None, ledger: Ledger
+) -> Editing:
     """The story of an edit with all that it needs, closed by `stack`; without `objects` it answers no links."""
     client, cpu = Client(), build_cpu(settings)
     stack.push_async_callback(client.close)
@@ -112,7 +119,29 @@ async def open_editing(settings: Settings, stack: AsyncExitStack, objects: Objec
         bounds=Bounds(pixels=int(settings.limits.megapixels * MB), bytes=int(settings.limits.image_mb * MB)),
         patience=Patience(settings.edit_seconds, settings.reroute_after_send),
         cut_out=cpu.cut_out,
+        ledger=ledger,
     )
+
+
+async def _serve_edits(settings: Settings, stack: AsyncExitStack, database: Database, objects: Objects) -> Editing:
+    """The story on a ledger, with what runs beside it: leases renewed, abandoned edits paid back, outputs expired."""
+    own = settings.accounts
+    limits = AccountLimits(
+        requests_per_minute=own.requests_per_minute,
+        concurrent_edits=own.concurrent_edits,
+        images_per_day=own.images_per_day,
+        spend_cap=None if own.spend_cap is None else round(own.spend_cap * MICRO),
+    )
+    ledger = PostgresLedger(database, limits)
+    editing = await open_editing(settings, stack, objects, ledger)
+    stack.push_async_callback(editing.leases.flush)
+    for work in (
+        editing.leases.keep(),
+        refund_abandoned(ledger, objects),
+        expire_outputs(objects, keep=_keep(settings)),
+    ):
+        stack.callback(asyncio.create_task(work).cancel)
+    return editing
 
 
 def create() -> RequestId:
@@ -144,7 +173,7 @@ async def _end_with_parent(parent: int) -> None:
 async def local_editing(settings: Settings) -> AsyncIterator[Editing]:
     """Edits with no server and no database, for the command line."""
     async with AsyncExitStack() as stack:
-        yield await open_editing(settings, stack, None)
+        yield await open_editing(settings, stack, None, NoLedger())
 
 
 @asynccontextmanager
@@ -167,9 +196,7 @@ async def _open_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         raise RuntimeError("no database: `retouch serve` starts one, or set RETOUCH_DATABASE_URL")
     database = await stack.enter_async_context(Database(settings.database_url))
     objects = Objects.open(settings.data / "objects", settings.storage_url)
-    editing = await open_editing(settings, stack, objects)
-    expiring = asyncio.create_task(expire_outputs(objects, keep=_keep(settings)))
-    stack.callback(expiring.cancel)
+    editing = await _serve_edits(settings, stack, database, objects)
     limits = settings.limits
     return Parts(
         editing=editing,
@@ -195,9 +222,9 @@ async def _open_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
 
 
 def _keep(settings: Settings) -> timedelta:
-    """How long outputs are kept: never less than a link to them works."""
+    """How long outputs are kept: never less than a link to them works, or an idempotency key answers with them."""
     own = settings.outputs
-    return max(timedelta(hours=own.keep_hours), timedelta(minutes=own.link_minutes))
+    return max(timedelta(hours=own.keep_hours), timedelta(minutes=own.link_minutes), IDEMPOTENCY)
 
 
 def _ready(database: Database) -> Callable[[], Awaitable[None]]:

@@ -49,6 +49,18 @@ class FetchSettings(_Section):
     seconds: float = Field(20, gt=0)
 
 
+class AccountSettings(_Section):
+    """What accounts have and may ask for that have nothing of their own set."""
+
+    #: Credits that a new account starts with.
+    starting_credits: float = Field(0, ge=0, le=1_000_000_000)
+    requests_per_minute: int | None = Field(None, ge=1)
+    concurrent_edits: int | None = Field(None, ge=1)
+    images_per_day: int | None = Field(None, ge=1)
+    #: Credits that may be spent in all, refunds taken off.
+    spend_cap: float | None = Field(None, ge=0)
+
+
 class OutputSettings(_Section):
     """Finished pictures that are answered as links."""
 
@@ -88,6 +100,7 @@ class Settings(BaseSettings):
     #: The model of a request that names none, or `default`: the first of these that is available.
     default_order: tuple[str, ...] = ("retouch-classic",)
     limits: LimitSettings = LimitSettings()
+    accounts: AccountSettings = AccountSettings()
     cpu: CpuSettings = CpuSettings()
     fetch: FetchSettings = FetchSettings()
     outputs: OutputSettings = OutputSettings()

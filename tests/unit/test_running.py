@@ -1,39 +1,49 @@
-"""Edits under way: listening, leaving, joining, draining."""
+"""Edits under way: listening, leaving, withdrawing, draining."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 
 import pytest
 
+from retouch.admission import running as module
 from retouch.admission.running import Running, RunningEdits
 from retouch.domain.errors import Code, RetouchError
 
-KEY = ("key_1", "print")
+Edits = RunningEdits[str, int]
 
 
 class Work:
     """Says 1, waits for the test, says 2."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, detached: bool = False) -> None:
         self.go = asyncio.Event()
+        self.detached = detached
         self.stopped = False
+        self.ended = 0
+        self.withdrawn = asyncio.Event()
 
-    async def events(self) -> AsyncGenerator[int, None]:
+    async def run(self, running: Running[str, int]) -> None:
         try:
-            yield 1
+            running.say(1)
             await self.go.wait()
-            yield 2
+            running.say(2)
         finally:
             self.stopped = True
 
+    async def withdraw(self, running: Running[str, int]) -> None:
+        self.withdrawn.set()
 
-def start(edits: RunningEdits[str, int], work: Work, *, detached: bool, seconds: float = 60) -> Running[str, int]:
-    return edits.start(KEY, "about", work.events(), detached=detached, seconds=seconds, on_end=lambda: None)
+    def start(self, edits: Edits) -> Running[str, int]:
+        def end() -> None:
+            self.ended += 1
+
+        return edits.start(
+            "edit_1", "about", self.run, detached=lambda: self.detached, withdraw=self.withdraw, on_end=end
+        )
 
 
 async def test_every_listener_hears_every_event() -> None:
-    edits, work = RunningEdits[str, int](), Work()
-    running = start(edits, work, detached=True)
+    work = Work()
+    running = work.start(Edits())
     early = asyncio.create_task(_all(running))
     await asyncio.sleep(0)
     work.go.set()
@@ -42,84 +52,102 @@ async def test_every_listener_hears_every_event() -> None:
 
 
 async def test_leaving_stops_our_own_work() -> None:
-    edits, work = RunningEdits[str, int](), Work()
-    running = start(edits, work, detached=False)
+    work = Work()
+    running = work.start(Edits())
     await anext(running.listen())
+    await running.leave()
+    assert work.stopped
+    assert running.left
+
+
+async def test_leaving_does_not_stop_what_a_retry_waits_for() -> None:
+    """It stops once the retry has left as well."""
+    work = Work()
+    running = work.start(Edits())
+    await anext(running.listen())
+    running.join()
+    await running.leave()
+    assert not work.stopped
     await running.leave()
     assert work.stopped
 
 
 async def test_leaving_does_not_stop_what_a_provider_is_paid_for() -> None:
-    edits, work = RunningEdits[str, int](), Work()
-    running = start(edits, work, detached=True)
+    work = Work(detached=True)
+    running = work.start(Edits())
     await running.leave()
     work.go.set()
     assert await _all(running) == [1, 2]
+    assert not running.left
+    assert not work.withdrawn.is_set()
 
 
-async def test_a_retry_joins_once_per_attempt_until_the_answer_is_delivered() -> None:
-    """Design: joined at most once per attempt number, never after the answer was delivered."""
-    edits, work = RunningEdits[str, int](), Work()
-    running = start(edits, work, detached=True)
-    assert edits.join(KEY, 0) is None
-    assert edits.join(("key_2", "print"), 1) is None
-    assert edits.join(("key_1", "other"), 1) is None
-    assert edits.join(KEY, 1) is running
-    assert edits.join(KEY, 1) is None
-    assert edits.join(KEY, 2) is running
+async def test_work_may_come_to_run_on_only_later() -> None:
+    """Waiting for its slot it is stopped, sent to the provider it is not."""
+    work = Work()
+    running = work.start(Edits())
+    await anext(running.listen())
+    work.detached = True
+    await running.leave()
+    assert not work.stopped
     work.go.set()
     await _all(running)
-    assert edits.join(KEY, 3) is None
 
 
-async def test_a_retry_does_not_join_work_that_stops_with_its_client() -> None:
-    edits, work = RunningEdits[str, int](), Work()
-    start(edits, work, detached=False)
-    assert edits.join(KEY, 1) is None
+async def test_what_runs_on_is_withdrawn_if_no_retry_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WITHDRAW_SECONDS", 0.01)
+    work = Work(detached=True)
+    running = work.start(Edits())
+    await running.leave()
+    async with asyncio.timeout(5):
+        await work.withdrawn.wait()
     work.go.set()
-    await edits.drain(5)
+    await _all(running)
+
+
+async def test_an_edit_is_found_while_it_runs() -> None:
+    edits, work = Edits(), Work()
+    running = work.start(edits)
+    assert edits.find("edit_1") is running
+    assert edits.find("edit_2") is None
+    work.go.set()
+    await _all(running)
+    await asyncio.sleep(0)
+    assert edits.find("edit_1") is None
 
 
 async def test_a_failure_reaches_every_listener() -> None:
-    async def broken() -> AsyncGenerator[int, None]:
-        yield 1
+    async def broken(running: Running[str, int]) -> None:
+        running.say(1)
         raise RetouchError(Code.UPSTREAM_ERROR, "broken")
 
-    running = RunningEdits[str, int]().start(KEY, "a", broken(), detached=True, seconds=60, on_end=lambda: None)
+    work = Work()
+    running = Edits().start("edit_1", "a", broken, detached=lambda: True, withdraw=work.withdraw, on_end=lambda: None)
     for _ in range(2):
         with pytest.raises(RetouchError, match="broken"):
             await _all(running)
 
 
-async def test_the_time_limit_ends_an_edit_with_a_typed_error() -> None:
-    edits, work = RunningEdits[str, int](), Work()
-    running = start(edits, work, detached=False, seconds=0.01)
-    with pytest.raises(RetouchError) as caught:
-        await _all(running)
-    assert caught.value.code is Code.UPSTREAM_TIMEOUT
-    assert work.stopped
-
-
 async def test_the_end_is_told_once_even_if_the_edit_never_started() -> None:
     """A place in line is given back however the edit ends."""
-    ended: list[int] = []
     work = Work()
-    running = RunningEdits[str, int]().start(
-        KEY, "a", work.events(), detached=False, seconds=60, on_end=lambda: ended.append(1)
-    )
+    running = work.start(Edits())
     await running.leave()
     await asyncio.sleep(0)
-    assert ended == [1]
+    assert work.ended == 1
 
 
 async def test_draining_waits_then_stops_the_rest() -> None:
-    edits, patient, quick = RunningEdits[str, int](), Work(), Work()
-    start(edits, patient, detached=True)
-    running = start(edits, quick, detached=False)
-    quick.go.set()
+    """Who listens is told that the server shuts down."""
+    edits, work = Edits(), Work(detached=True)
+    running = work.start(edits)
+    listening = asyncio.create_task(_all(running))
     await edits.drain(0.01)
-    assert patient.stopped
-    assert await _all(running) == [1, 2]
+    assert work.stopped
+    with pytest.raises(RetouchError, match="shutting down") as caught:
+        await listening
+    assert caught.value.code is Code.OVERLOADED
+    await edits.drain(0.01)
 
 
 async def _all(running: Running[str, int]) -> list[int]:

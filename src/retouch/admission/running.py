@@ -1,4 +1,4 @@
-"""Edits under way, and the retries that join them.
+"""Edits under way in this process.
 
 An edit runs as a task of its own and keeps what it has said, so that leaving a connection and stopping the work are
 two decisions: work that a provider charges for runs on and is joined by the client's retry (design.md, Retries by
@@ -6,9 +6,7 @@ the SDKs); work of our own is stopped at once, which frees its slot.
 """
 
 import asyncio
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Generic, TypeVar
 
 from retouch.domain.errors import Code, RetouchError
@@ -16,39 +14,49 @@ from retouch.domain.errors import Code, RetouchError
 Event = TypeVar("Event")
 About = TypeVar("About")
 
-#: A retry joins an edit that is at most this old, seconds.
-JOINABLE_SECONDS = 600.0
+#: How long work that runs on waits for a retry of its client, seconds (design.md, When a client leaves).
+WITHDRAW_SECONDS = 10.0
 
 
 class Running(Generic[About, Event]):
-    """One edit under way: what it is about, its task, and its events so far for whoever listens."""
+    """One edit under way: what it is about, its task, and its events so far for whoever listens.
 
-    def __init__(self, about: About, events: AsyncGenerator[Event, None], *, detached: bool, seconds: float) -> None:
+    `left` once its last client has gone and the work was told to stop for that.
+    """
+
+    def __init__(
+        self,
+        about: About,
+        work: "Callable[[Running[About, Event]], Awaitable[None]]",
+        *,
+        detached: Callable[[], bool],
+        withdraw: "Callable[[Running[About, Event]], Awaitable[None]]",
+    ) -> None:
         self.about = about
-        self.detached = detached
-        self.started = time.monotonic()
-        self.delivered = False
-        #: The SDK's retry counts that have joined already: each joins at most once.
-        self.joined: set[int] = set()
+        self.left = False
+        #: Retries that wait for it here.
+        self.joins = 0
+        self._detached = detached
+        self._withdraw = withdraw
+        self._withdrawing: asyncio.Task[None] | None = None
         self._said: list[Event] = []
         self._news = asyncio.Event()
         self._failure: Exception | None = None
-        self.task = asyncio.create_task(self._run(events, seconds))
+        self._clients = 1
+        self.task = asyncio.create_task(self._run(work))
 
-    async def _run(self, events: AsyncGenerator[Event, None], seconds: float) -> None:
+    async def _run(self, work: "Callable[[Running[About, Event]], Awaitable[None]]") -> None:
         try:
-            async with asyncio.timeout(seconds), aclosing(events):
-                async for event in events:
-                    self._said.append(event)
-                    self._wake()
-        except TimeoutError:
-            self._failure = RetouchError(
-                Code.UPSTREAM_TIMEOUT, f"The edit took longer than {seconds:.0f} s", retryable=False
-            )
+            await work(self)
         except Exception as error:  # carried to every listener, who raises it
             self._failure = error
         finally:
             self._wake()
+
+    def say(self, event: Event) -> None:
+        """Tell every listener, those to come included."""
+        self._said.append(event)
+        self._wake()
 
     def _wake(self) -> None:
         self._news.set()
@@ -69,66 +77,74 @@ class Running(Generic[About, Event]):
             raise self._failure
         if self.task.cancelled():
             raise RetouchError(Code.OVERLOADED, "The server is shutting down. Please try again.", retry_after=5)
-        self.delivered = True
+
+    def join(self) -> None:
+        """A retry of its client waits for it too."""
+        self.joins += 1
+        self._clients += 1
 
     async def leave(self) -> None:
-        """The client has gone: stop the work, unless it is paid for and runs on."""
-        if not self.detached and not self.task.done():
-            self.task.cancel()
-            await asyncio.wait({self.task})
+        """A client has gone: stop the work, unless another waits for it or it is paid for and runs on.
+
+        What runs on is withdrawn if no retry comes within 10 s: a provider may confirm that it costs nothing then.
+        """
+        self._clients -= 1
+        if self._clients > 0 or self.task.done():
+            return
+        if self._detached():
+            self._withdrawing = asyncio.create_task(self._withdraw_later())
+            return
+        self.left = True
+        self.task.cancel()
+        await asyncio.wait({self.task})
+
+    async def _withdraw_later(self) -> None:
+        await asyncio.wait({self.task}, timeout=WITHDRAW_SECONDS)
+        if not self.task.done() and self._clients <= 0:
+            await self._withdraw(self)
 
 
 class RunningEdits(Generic[About, Event]):
-    """All edits of this process, by caller and fingerprint."""
+    """All edits of this process, by id."""
 
     def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._joinable: dict[tuple[str, str], Running[About, Event]] = {}
+        self._edits: dict[str, Running[About, Event]] = {}
 
     def start(
         self,
-        key: tuple[str, str],
+        edit_id: str,
         about: About,
-        events: AsyncGenerator[Event, None],
+        work: Callable[[Running[About, Event]], Awaitable[None]],
         *,
-        detached: bool,
-        seconds: float,
+        detached: Callable[[], bool],
+        withdraw: Callable[[Running[About, Event]], Awaitable[None]],
         on_end: Callable[[], None],
     ) -> Running[About, Event]:
-        """Run an edit for at most `seconds`; `key` is the API key's id and the request's fingerprint.
+        """Run an edit.
+
+        `detached` says whether it runs on now if its client leaves; `withdraw` is called when no retry came for it.
 
         `on_end` is called exactly once, however the edit ends, even if it never got to start.
         """
-        running = Running(about, events, detached=detached, seconds=seconds)
-        self._tasks.add(running.task)
-        running.task.add_done_callback(self._tasks.discard)
-        running.task.add_done_callback(lambda _: on_end())
-        if detached:
-            self._forget_old()
-            self._joinable[key] = running
+        running = self._edits[edit_id] = Running(about, work, detached=detached, withdraw=withdraw)
+
+        def ended(_: object) -> None:
+            del self._edits[edit_id]
+            on_end()
+
+        running.task.add_done_callback(ended)
         return running
 
-    def join(self, key: tuple[str, str], attempt: int) -> Running[About, Event] | None:
-        """The edit that retry number `attempt` (above 0) continues, if there is one."""
-        running = self._joinable.get(key)
-        if running is None or attempt < 1 or running.delivered or attempt in running.joined:
-            return None
-        if time.monotonic() - running.started > JOINABLE_SECONDS:
-            return None
-        running.joined.add(attempt)
-        return running
+    def find(self, edit_id: str) -> Running[About, Event] | None:
+        """An edit that is under way here."""
+        return self._edits.get(edit_id)
 
     async def drain(self, seconds: float) -> None:
         """Wait for what is running, then stop the rest and wait for its clean-up."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
-        for task in self._tasks:
+        tasks = {running.task for running in self._edits.values()}
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=seconds)
+        for task in late:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-
-    def _forget_old(self) -> None:
-        now = time.monotonic()
-        for key, running in list(self._joinable.items()):
-            if running.delivered or now - running.started > JOINABLE_SECONDS:
-                del self._joinable[key]
+        await asyncio.wait(tasks)

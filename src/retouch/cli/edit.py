@@ -143,8 +143,8 @@ async def _run(jobs: Sequence[Job], console: Console) -> Exit:
 
 
 async def _edit(editing: Editing, job: Job, advance: Callable[[], None]) -> None:
-    running, _ = await editing.begin(job.request, _LOCAL)
-    async for event in running.listen():
+    answer = await editing.begin(job.request, _LOCAL)
+    async for event in answer.events(bytes_too=True):
         if isinstance(event, FinalImage):
             path = job.outputs[event.index]
             path.write_bytes(event.image.data)

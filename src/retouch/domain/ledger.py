@@ -155,8 +155,11 @@ class EditRecord:
     key_id: str
     state: EditState
     resumable: bool
+    detached: bool
     attempt: int
+    route: str
     fingerprint: str
+    joined: Sequence[int]
     asked_model: str
     model: str
     engine: str

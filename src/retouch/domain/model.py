@@ -63,10 +63,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A way to keep a model's promise: an engine, and the engine's own name for the model."""
+    """A way to keep a model's promise: an engine, and the engine's own name for the model.
+
+    `cost` is what its provider is reckoned to ask for one image, in millionths of a dollar.
+    """
 
     engine: str
     model: str
+    cost: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,26 +1,68 @@
 """What an edit is once accepted, and what it tells while it runs."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Self
 
 from retouch.admission.running import Running
 from retouch.domain.engine import MaskKind, Usage
+from retouch.domain.ledger import Admission
 from retouch.finishing import Finished
 from retouch.routing.attempts import Attempts
 from retouch.routing.plan import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
-    """An edit that was accepted: what the answer's head says of it.
+class Facts:
+    """What the answer's head and headers say, whoever gives the answer and however often.
 
-    `asked_model` is the id that the caller named, which answers echo. `created` is in Unix seconds.
+    `created` is in Unix seconds, `charged` in micro-credits, refunds taken off. `mask` is how the area was read, or
+    empty. `usage` is known once the edit has ended.
     """
 
     id: str
     created: int
-    asked_model: str
+    model: str
+    quality: str
+    delivery: str
+    charged: int
+    mask: str
+    engines: tuple[str, ...] = ()
+    emulated: tuple[str, ...] = ()
+    ignored_hints: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+
+    def kept(self) -> dict[str, Any]:
+        """What is kept of it, as JSON has it."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any], charged: int) -> Self:
+        """What was kept, with what is charged now."""
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()
+        }
+        return cls(**{**values, "usage": Usage(**kept["usage"]), "charged": charged})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """An edit that was accepted and runs here. `attempt` is its fence: only the latest attempt may settle.
+
+    `created` is in Unix seconds.
+    """
+
+    admission: Admission
+    attempt: int
+    created: int
     attempts: Attempts[Finished]
     mask: MaskKind
+
+    @property
+    def id(self) -> str:
+        """The edit's id."""
+        return self.admission.edit_id
 
     @property
     def plan(self) -> Plan:
@@ -32,6 +74,40 @@ class Edit:
         """The plans that images were made by so far, else the first."""
         served = {attempt.route for attempt in self.attempts.record if attempt.cause is None}
         return tuple(one.plan for one in self.attempts.candidates if one.plan.route in served) or (self.plan,)
+
+    def facts(self, *, charged: int | None = None, usage: Usage | None = None) -> Facts:
+        """What the answer says; complete once every image is made."""
+        planned = planned_facts(self.admission, self.plan, self.mask, self.created)
+        plans = self.served_by
+        return replace(
+            planned,
+            charged=self.admission.total if charged is None else charged,
+            engines=_listed(plan.route.engine for plan in plans),
+            emulated=_listed(name for plan in plans for name in plan.emulated),
+            ignored_hints=_listed(name for plan in plans for name in plan.ignored_hints),
+            usage=usage or Usage(),
+        )
+
+
+def planned_facts(admission: Admission, plan: Plan, mask: MaskKind, created: int) -> Facts:
+    """What the answer will say if all goes as planned on the first route."""
+    return Facts(
+        id=admission.edit_id,
+        created=created,
+        model=admission.asked_model,
+        quality=plan.tier.value,
+        delivery=plan.delivery,
+        charged=admission.total,
+        mask="" if mask is MaskKind.NONE else mask.value,
+        engines=(plan.route.engine,),
+        emulated=plan.emulated,
+        ignored_hints=plan.ignored_hints,
+        notes=plan.offer.notes,
+    )
+
+
+def _listed(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +121,7 @@ class PartialImage:
 
 @dataclass(frozen=True, slots=True)
 class FinalImage:
-    """Image `index`, finished; `key` names it in the store where a link was asked for."""
+    """Image `index`, finished and settled; `key` names it in the store, where there is one."""
 
     index: int
     image: Finished
@@ -55,9 +131,9 @@ class FinalImage:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """The last event: what it took."""
+    """The last event: the answer's head, now that everything is known."""
 
-    usage: Usage
+    facts: Facts
 
 
 EditEvent = PartialImage | FinalImage | Completed

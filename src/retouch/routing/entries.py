@@ -92,6 +92,7 @@ class _Limits(_Strict):
 class _Route(_Strict):
     engine: _Name
     model: _Name
+    cost: float = Field(0, ge=0, le=1000, allow_inf_nan=False)
 
 
 class Entry(_Strict):
@@ -146,5 +147,5 @@ class Entry(_Strict):
             price=round(self.price * MICRO),
             quality_prices={tier: round(price * MICRO) for tier, price in self.quality_prices.items()},
             resolution_factors={**RESOLUTION_FACTORS, **factors},
-            routes=tuple(Route(route.engine, route.model) for route in self.routes),
+            routes=tuple(Route(route.engine, route.model, round(route.cost * MICRO)) for route in self.routes),
         )

@@ -5,7 +5,7 @@ What happens inside is in `migrations/0003_credits.sql` (functions `admit`, `set
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import orjson
@@ -157,9 +157,9 @@ class Ledger:
         """Note that these answers have reached their clients: no retry joins them any more."""
         await self._database.run(_DELIVER, {"ids": list(edit_ids)})
 
-    async def refund_abandoned(self) -> list[str]:
-        """Pay back the edits whose process has died; their ids."""
-        return await self._database.all(scalar_row, _SWEEP, {"error": _json(_ABANDONED)})
+    async def refund_abandoned(self) -> list[tuple[str, date]]:
+        """Pay back the edits whose process has died; their ids, and the days (UTC) that they came in."""
+        return await self._database.all(tuple_row, _SWEEP, {"error": _json(_ABANDONED)})
 
     async def forget_idempotency(self) -> None:
         """Forget idempotency keys older than a day."""

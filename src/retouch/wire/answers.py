@@ -4,87 +4,86 @@ Field names and types are those of the OpenAI SDK (openai 3.52.0, types/images_r
 image_edit_partial_image_event.py, image_edit_completed_event.py); what Retouch adds is extra.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import orjson
 import pybase64
 
-from retouch.domain.engine import MaskKind, Usage
-from retouch.editing import Completed, Edit, EditEvent, FinalImage, PartialImage
+from retouch.admission.credits import decimal
+from retouch.domain.engine import Usage
+from retouch.editing import Answer, Completed, Facts, FinalImage, PartialImage
 from retouch.finishing import Finished
+from retouch.wire.problems import rate_headers
 from retouch.wire.sse import event
 
 Link = Callable[[str], str]
 
 
-def answer_headers(edit: Edit, *, joined: bool) -> dict[str, str]:
-    """The `retouch-*` headers of design.md, Names that stay stable; complete once the edit has ended."""
-    plans = edit.served_by
+def answer_headers(answer: Answer, facts: Facts) -> dict[str, str]:
+    """The headers of design.md, Names that stay stable; complete with the facts of an edit that has ended."""
     headers = {
-        "retouch-edit-id": edit.id,
-        "retouch-model": edit.asked_model,
-        "retouch-engine": _listed(plan.route.engine for plan in plans),
-        "retouch-emulated": _listed(name for plan in plans for name in plan.emulated),
-        "retouch-ignored-hints": _listed(name for plan in plans for name in plan.ignored_hints),
-        "retouch-mask": "" if edit.mask is MaskKind.NONE else edit.mask.value,
-        "retouch-joined": "true" if joined else "",
+        "retouch-edit-id": facts.id,
+        "retouch-model": facts.model,
+        "retouch-engine": ", ".join(facts.engines),
+        "retouch-credits-charged": str(decimal(facts.charged)),
+        "retouch-emulated": ", ".join(facts.emulated),
+        "retouch-ignored-hints": ", ".join(facts.ignored_hints),
+        "retouch-mask": facts.mask,
+        "retouch-joined": "true" if answer.joined else "",
+        "idempotent-replayed": "true" if answer.replayed else "",
     }
-    return {name: value for name, value in headers.items() if value}
+    return {**{name: value for name, value in headers.items() if value}, **rate_headers(answer.rate)}
 
 
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(dict.fromkeys(names))
-
-
-async def json_answer(edit: Edit, events: AsyncIterator[EditEvent], link: Link) -> bytes:
-    """The body of a synchronous answer, once every image is there."""
+async def json_answer(answer: Answer, link: Link) -> tuple[bytes, Facts]:
+    """The body of a synchronous answer, once every image is there and paid for, and what its headers say."""
     images: dict[int, FinalImage] = {}
-    usage = Usage()
-    async for said in events:
+    facts = answer.facts
+    async for said in answer.events(bytes_too=facts.delivery != "url"):
         if isinstance(said, FinalImage):
             images[said.index] = said
         elif isinstance(said, Completed):
-            usage = said.usage
+            facts = said.facts
     ordered = [images[index] for index in sorted(images)]
-    head = {"created": edit.created, **_facts(edit, ordered[0].image), "usage": _usage(usage)}
-    if edit.plan.offer.notes:
-        head["notes"] = list(edit.plan.offer.notes)
-    data = b",".join(_datum(edit, image, link) for image in ordered)
-    return b"".join((orjson.dumps(head)[:-1], b',"data":[', data, b"]}"))
+    head = {"created": facts.created, **_resolved(facts, ordered[0].image), "usage": _usage(facts.usage)}
+    if facts.notes:
+        head["notes"] = facts.notes
+    data = b",".join(_datum(facts, image, link) for image in ordered)
+    return b"".join((orjson.dumps(head)[:-1], b',"data":[', data, b"]}")), facts
 
 
-async def stream_answer(edit: Edit, events: AsyncIterator[EditEvent], link: Link) -> AsyncIterator[bytes]:
+async def stream_answer(answer: Answer, link: Link) -> AsyncIterator[bytes]:
     """The events of a stream: partial images as they come, one completed event per image, usage on the last."""
     last: FinalImage | None = None
-    async for said in events:
+    async for said in answer.events(bytes_too=True):
         if isinstance(said, PartialImage):
-            yield _partial(edit, said)
+            yield _partial(answer.facts, said)
         elif isinstance(said, FinalImage):
             if last:
-                yield _completed(edit, last, link, None)
+                yield _completed(answer.facts, last, link, None)
             last = said
         elif last:
-            yield _completed(edit, last, link, said.usage)
+            yield _completed(said.facts, last, link, said.facts.usage)
 
 
-def _facts(edit: Edit, image: Finished) -> dict[str, Any]:
+def _resolved(facts: Facts, image: Finished) -> dict[str, Any]:
     """What was resolved: never `auto`."""
     return {
         "size": str(image.size),
-        "quality": edit.plan.tier.value,
+        "quality": facts.quality,
         "background": image.background,
         "output_format": image.format.value,
     }
 
 
-def _datum(edit: Edit, image: FinalImage, link: Link) -> bytes:
+def _datum(facts: Facts, image: FinalImage, link: Link) -> bytes:
     head: dict[str, str] = {}
-    if image.key:
+    if image.key and facts.delivery != "b64_json":
         head["url"] = link(image.key)
     if image.revised_prompt:
         head["revised_prompt"] = image.revised_prompt
-    if edit.plan.delivery == "url":
+    if facts.delivery == "url":
         return orjson.dumps(head)
     # Spliced, not dumped: base64 needs no escaping, and a picture must not be copied through a JSON encoder.
     rest = orjson.dumps(head)[1:]
@@ -92,28 +91,28 @@ def _datum(edit: Edit, image: FinalImage, link: Link) -> bytes:
     return b"".join((b'{"b64_json":"', pybase64.b64encode(image.image.data), b'"', comma, rest))
 
 
-def _partial(edit: Edit, said: PartialImage) -> bytes:
+def _partial(facts: Facts, said: PartialImage) -> bytes:
     name = "image_edit.partial_image"
     head = {
         "type": name,
-        "created_at": edit.created,
+        "created_at": facts.created,
         "partial_image_index": said.step,
         "image_index": said.index,
-        **_facts(edit, said.image),
+        **_resolved(facts, said.image),
     }
     return event(name, head, pybase64.b64encode(said.image.data))
 
 
-def _completed(edit: Edit, said: FinalImage, link: Link, usage: Usage | None) -> bytes:
+def _completed(facts: Facts, said: FinalImage, link: Link, usage: Usage | None) -> bytes:
     name = "image_edit.completed"
-    head = {"type": name, "created_at": edit.created, "image_index": said.index, **_facts(edit, said.image)}
+    head = {"type": name, "created_at": facts.created, "image_index": said.index, **_resolved(facts, said.image)}
     head["usage"] = _usage(usage or Usage())
-    if said.key:
+    if said.key and facts.delivery != "b64_json":
         head["url"] = link(said.key)
     if said.revised_prompt:
         head["revised_prompt"] = said.revised_prompt
-    if edit.plan.offer.notes:
-        head["notes"] = list(edit.plan.offer.notes)
+    if facts.notes:
+        head["notes"] = facts.notes
     # The SDK's event type requires b64_json, so a stream carries it whatever else was asked for.
     return event(name, head, pybase64.b64encode(said.image.data))
 

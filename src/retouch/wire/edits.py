@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from retouch.domain.errors import RetouchError
-from retouch.editing import RunningEdit
+from retouch.domain.errors import Code, RetouchError
+from retouch.editing import Answer
 from retouch.wire import sse
 from retouch.wire.answers import Link, answer_headers, json_answer, stream_answer
 from retouch.wire.auth import MayEdit
@@ -38,21 +38,29 @@ async def create_edit(request: Request, caller: MayEdit) -> Response:
     The body is multipart/form-data, as the OpenAI SDKs send it, or JSON.
     """
     parts = parts_of(request)
+    key = idempotency_key(request.headers)
     with parts.budget.lease() as lease:
         asked = await read_edit(request.receive, request.headers, parts.bounds, lease)
         attempt = _attempt(request.headers)
-        running, joined = await parts.editing.begin(asked, caller, attempt, reserve=lease.take)
+        answer = await parts.editing.begin(asked, caller, attempt, idempotency_key=key, reserve=lease.take)
         link = _linker(parts, request)
         if asked.stream:
-            headers = answer_headers(running.about, joined=joined)
-            return EventStream(running, headers, link, parts.heartbeat_seconds)
+            return EventStream(answer, link, parts.heartbeat_seconds)
         try:
-            body = await unless_left(request.receive, json_answer(running.about, running.listen(), link))
+            body, facts = await unless_left(request.receive, json_answer(answer, link))
         except ClientLeft:
-            await running.leave()
+            await answer.leave()
             raise
-        headers = answer_headers(running.about, joined=joined)
-        return Response(body, headers=headers, media_type="application/json")
+        return Whole(answer, body, answer_headers(answer, facts))
+
+
+def idempotency_key(headers: Mapping[str, str]) -> str | None:
+    """The request's Idempotency-Key. Raises INVALID_REQUEST for one that is too long or not printable."""
+    key = headers.get("idempotency-key", "").strip()
+    if len(key) > LONGEST_KEY or not key.isascii() or not key.isprintable():
+        message = f"An Idempotency-Key has 1 to {LONGEST_KEY} printable ASCII characters."
+        raise RetouchError(Code.INVALID_REQUEST, message, param="Idempotency-Key")
+    return key or None
 
 
 def _attempt(headers: Mapping[str, str]) -> int:
@@ -65,13 +73,37 @@ def _linker(parts: Parts, request: Request) -> Link:
     return lambda key: parts.link(request, key, int(time.time()) + parts.link_seconds)
 
 
-class EventStream(Response):
-    """A running edit as server-sent events, with heartbeats, and an end that the SDKs understand."""
+class Whole(Response):
+    """An answer in one piece, which notes whether its client got it."""
 
-    def __init__(self, running: RunningEdit, headers: Mapping[str, str], link: Link, heartbeat: float) -> None:
+    def __init__(self, answer: Answer, body: bytes, headers: Mapping[str, str]) -> None:
+        super().__init__(body, headers=headers, media_type="application/json")
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it; the last, empty piece follows once the rest is on its way and the client still there."""
+        del scope
+        try:
+            await unless_left(receive, self._send(send))
+        except (ClientLeft, OSError):
+            await self._answer.leave()
+        else:
+            self._answer.delivered()
+
+    async def _send(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class EventStream(Response):
+    """An edit as server-sent events, with heartbeats, and an end that the SDKs understand."""
+
+    def __init__(self, answer: Answer, link: Link, heartbeat: float) -> None:
+        headers = answer_headers(answer, answer.facts)
         super().__init__(media_type=sse.MEDIA_TYPE, headers={**sse.HEADERS, **headers})
         del self.headers["content-length"]
-        self._running = running
+        self._answer = answer
         self._link = link
         self._heartbeat = heartbeat
 
@@ -81,11 +113,11 @@ class EventStream(Response):
         try:
             await unless_left(receive, self._send_all(send))
         except (ClientLeft, OSError):
-            await self._running.leave()
+            await self._answer.leave()
 
     async def _send_all(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        events = stream_answer(self._running.about, self._running.listen(), self._link)
+        events = stream_answer(self._answer, self._link)
         try:
             async for chunk in sse.with_heartbeats(events, self._heartbeat):
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
@@ -96,4 +128,6 @@ class EventStream(Response):
             known = error if isinstance(error, RetouchError) else INTERNAL
             chunk = sse.event("error", {"type": "error", "error": error_object(known)})
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        else:
+            self._answer.delivered()
         await send({"type": "http.response.body", "body": b"", "more_body": False})

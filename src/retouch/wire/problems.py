@@ -7,12 +7,15 @@ selects another form (design.md, Errors).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, Literal
 
 import orjson
 from starlette.responses import Response
 
+from retouch.admission.credits import LimitReached
 from retouch.domain.errors import Code, RetouchError
+from retouch.domain.ledger import Rate
 
 ErrorFormat = Literal["openai", "flat", "message"]
 FORMATS: tuple[ErrorFormat, ...] = ("openai", "flat", "message")
@@ -87,7 +90,9 @@ def problem_headers(error: RetouchError) -> dict[str, str]:
     headers: dict[str, str] = {}
     wait = error.retry_after
     if wait is not None and 0 < wait <= LONGEST_RETRY_AFTER:
-        headers["retry-after"] = str(max(1, round(wait)))
+        headers["retry-after"] = str(ceil(wait))  # never too early
+    if isinstance(error, LimitReached):
+        headers.update(rate_headers(error.rate))
     if error.retryable is False or _hopeless(error):
         headers["x-should-retry"] = "false"
     if error.code is Code.INVALID_API_KEY:
@@ -95,6 +100,17 @@ def problem_headers(error: RetouchError) -> dict[str, str]:
     if error.code in {Code.REQUEST_TIMEOUT, Code.PAYLOAD_TOO_LARGE}:
         headers["connection"] = "close"  # the rest of the body is still on its way
     return headers
+
+
+def rate_headers(rate: Rate | None) -> dict[str, str]:
+    """The limit of requests a minute as OpenAI's headers tell it; none where none is set."""
+    if rate is None:
+        return {}
+    return {
+        "x-ratelimit-limit-requests": str(rate.limit),
+        "x-ratelimit-remaining-requests": str(rate.remaining),
+        "x-ratelimit-reset-requests": f"{ceil(rate.reset)}s",
+    }
 
 
 def problem(error: RetouchError, form: ErrorFormat, status: int | None = None) -> Response:

@@ -202,6 +202,7 @@ begin
     end loop;
     if rate_left = 0 then
         outcome := 'requests';
+        have := rate_limit;
         wait := rate_reset;
         return;
     end if;
@@ -334,7 +335,7 @@ begin
 end $$;
 
 -- Pays back the edits whose process has died: their lease has run out, and nobody will run them again.
-create function refund_abandoned(p_error jsonb) returns setof text language plpgsql as $$
+create function refund_abandoned(p_error jsonb) returns table (edit_id text, day date) language plpgsql as $$
 declare
     e record;
 begin
@@ -343,13 +344,15 @@ begin
         return;
     end if;
     for e in
-        select id, attempt, images_asked, outputs from edits
+        select id, attempt, images_asked, created_at from edits
         where state = 'running' and not resumable and lease_until < clock_timestamp()
         order by id for update skip locked limit 1000
     loop
         perform settle(
-            e.id, e.attempt, 'failed', 0, e.images_asked, e.outputs, '[]', 0, null, p_error, 'abandoned'
+            e.id, e.attempt, 'failed', 0, e.images_asked, '[]', '[]', 0, null, p_error, 'abandoned'
         );
-        return next e.id;
+        edit_id := e.id;
+        day := (e.created_at at time zone 'UTC')::date;
+        return next;
     end loop;
 end $$;

@@ -61,8 +61,8 @@ where id = %(id)s and attempt = %(attempt)s and state = 'running';
 update edits set delivered = true where id = any(%(ids)s) and not delivered;
 
 -- name: refund_abandoned
--- Pays back the edits whose process has died; their ids.
-select refund_abandoned(%(error)s::jsonb);
+-- Pays back the edits whose process has died; their ids and days.
+select edit_id, day from refund_abandoned(%(error)s::jsonb);
 
 -- name: forget_idempotency
 -- Forgets idempotency keys that are too old to matter.
@@ -75,7 +75,7 @@ select state from edits where id = %(id)s;
 -- name: find_edit
 -- Everything that is kept of an edit, if it belongs to that account.
 select
-    id, account_id, key_id, state, resumable, attempt, fingerprint, asked_model, model, engine, engine_model, prompt,
+    id, account_id, key_id, state, resumable, detached, attempt, route, fingerprint, joined, asked_model, model, engine, engine_model, prompt,
     parameters, end_user, images_asked, images_made, price, charged, refunded, attempts, cost, outputs, answer, error,
     created_at, finished_at
 from edits

@@ -1,0 +1,74 @@
+"""What this process tells the ledger now and then: the edits that it works on, and the answers that have arrived."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from retouch.admission.ledger import Ledger
+
+_log = logging.getLogger("retouch.edits")
+
+#: Seconds between looks; leases are renewed at every fifth.
+EVERY_SECONDS = 1.0
+RENEW_SECONDS = 5.0
+
+
+class Leases:
+    """Gathers in memory and writes in batches: no request waits for it, and each costs the database a share of a row.
+
+    A process that dies with an answer not yet noted as delivered leaves it to be joined by a retry once more, which
+    costs nobody anything.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._held: dict[str, tuple[int, Callable[[], object]]] = {}
+        self._delivered: list[str] = []
+
+    def hold(self, edit_id: str, attempt: int, lost: Callable[[], object]) -> None:
+        """Renew the lease of an edit until `release`; `lost` is called if another has taken it."""
+        self._held[edit_id] = (attempt, lost)
+
+    def release(self, edit_id: str) -> None:
+        """The edit has ended."""
+        self._held.pop(edit_id, None)
+
+    def delivered(self, edit_id: str) -> None:
+        """The answer has reached its client."""
+        self._delivered.append(edit_id)
+
+    async def keep(self) -> None:
+        """Write, until cancelled; what is left is for `flush`."""
+        renewed = time.monotonic()
+        while True:
+            await asyncio.sleep(EVERY_SECONDS)
+            try:
+                await self.flush()
+                if time.monotonic() - renewed >= RENEW_SECONDS:
+                    await self.renew()
+                    renewed = time.monotonic()
+            except Exception:
+                # The database may be away for a while; the leases are tried again, and outlast a short absence.
+                _log.exception("leases could not be renewed; trying again")
+
+    async def flush(self) -> None:
+        """Note the answers delivered since the last time."""
+        if self._delivered:
+            noted, self._delivered = self._delivered, []
+            try:
+                await self._ledger.deliver(noted)
+            except BaseException:
+                self._delivered += noted
+                raise
+
+    async def renew(self) -> None:
+        """Renew every lease, and stop the work whose lease was lost."""
+        asked = {edit_id: attempt for edit_id, (attempt, _) in self._held.items()}
+        if not asked:
+            return
+        ours = await self._ledger.renew(asked)
+        for edit_id in asked.keys() - ours:
+            if found := self._held.pop(edit_id, None):
+                _log.warning("%s: the lease was lost; its work is stopped", edit_id)
+                found[1]()
