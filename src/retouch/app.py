@@ -36,6 +36,7 @@ from retouch.stores.ledger import IDEMPOTENCY
 from retouch.stores.ledger import Ledger as PostgresLedger
 from retouch.stores.objects import Objects
 from retouch.stores.secrets import secret
+from retouch.stores.sessions import Sessions
 from retouch.wire.app import build_wire
 from retouch.wire.form import Budget, FormBounds
 from retouch.wire.parts import Parts
@@ -202,6 +203,7 @@ async def _open_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         editing=editing,
         chooser=editing.chooser,
         keys=ApiKeys(database),
+        sessions=Sessions(database),
         objects=objects,
         secrets=await _signing_secrets(settings, database),
         ready=_ready(database),

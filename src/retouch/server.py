@@ -1,6 +1,7 @@
 """`retouch serve`: a database, an owner with a key, and one or several processes that answer."""
 
 import asyncio
+import ipaddress
 import logging
 import os
 import shutil
@@ -14,15 +15,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from retouch.admission.keys import ensure_owner
+from retouch.admission.sessions import new_link
 from retouch.app import open_database
 from retouch.settings import Settings
 from retouch.stores.accounts import Accounts
 from retouch.stores.embedded import Embedded, EmbeddedError
+from retouch.stores.sessions import Sessions
 
 _log = logging.getLogger("retouch")
 
@@ -39,11 +43,16 @@ class Welcome:
 
     address: str
     key: str | None
+    link: str | None
 
     def tell(self) -> None:
-        """Print the address, the first key if it was just made, and a curl to paste."""
+        """Print the address, a link to the studio, the first key if it was just made, and a curl to paste."""
         shown = self.key or "$RETOUCH_API_KEY"
         lines = ["", f"  Retouch answers on {self.address}   (API docs: {self.address}/docs)", ""]
+        if self.link:
+            lines += ["  Edit in the browser (this link works once, for ten minutes):", "", f"    {self.link}", ""]
+        else:
+            lines += [f"  Edit in the browser: {self.address}/studio/   (`retouch signin` prints a link)", ""]
         if self.key:
             lines += [f"  Your API key, shown this once: {self.key}", ""]
         else:
@@ -69,11 +78,15 @@ def serve(settings: Settings) -> None:
     with _database(settings) as address, _shared_metrics(settings):
         # Server processes read their settings from the environment.
         os.environ["RETOUCH_DATABASE_URL"] = address
-        key = asyncio.run(_first_key(settings.model_copy(update={"database_url": address})))
         host, port = listener.getsockname()[:2]
-        shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host  # noqa: S104
-        welcome = Welcome(settings.public_url or f"http://{shown}:{port}", key)
-        _run(settings, listener, welcome)
+        base = settings.public_url or reached_at(host, port)
+        _run(settings, listener, asyncio.run(_welcome(settings.model_copy(update={"database_url": address}), base)))
+
+
+def reached_at(host: str, port: int) -> str:
+    """The address of a server that listens on `host`, for a browser on the same machine."""
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host  # noqa: S104
+    return f"http://{shown}:{port}"
 
 
 def _run(settings: Settings, listener: socket.socket, welcome: Welcome) -> None:
@@ -122,9 +135,23 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
-async def _first_key(settings: Settings) -> str | None:
+async def _welcome(settings: Settings, base: str) -> Welcome:
+    """Make sure that there is an owner; and a link to the studio where only this machine can use it, or if asked."""
+    wanted = _on_loopback(settings.host) and _on_loopback(urlsplit(base).hostname or "")
     async with open_database(settings) as database:
-        return await ensure_owner(Accounts(database), settings.api_key)
+        accounts = Accounts(database)
+        key = await ensure_owner(accounts, settings.api_key)
+        link = None
+        if wanted if settings.sign_in_link is None else settings.sign_in_link:
+            link = await new_link(Sessions(database), base, (await accounts.owner()).id)
+        return Welcome(base, key, link)
+
+
+def _on_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 @contextmanager

@@ -121,6 +121,8 @@ class Settings(BaseSettings):
         if value is not None and len(value) < 32:
             raise ValueError("RETOUCH_API_KEY must have at least 32 characters, so that it cannot be guessed")
         return value
+    #: Whether `retouch serve` prints a one-time link to the studio; unless said, only for a loopback address.
+    sign_in_link: bool | None = None
 
     @classmethod
     def settings_customise_sources(

@@ -1,11 +1,11 @@
-"""What an operator types: `retouch serve`, `edit`, `keys`, `models`. Each command is a file."""
+"""What an operator types: `retouch serve`, `edit`, `keys`, `models`, `signin`. Each command is a file."""
 
 import sys
 
 import typer
 
 from retouch import __version__
-from retouch.cli import edit, keys, models, serve
+from retouch.cli import edit, keys, models, serve, signin
 from retouch.cli.settings import USAGE
 from retouch.domain.errors import RetouchError
 from retouch.routing.places import ConfigError
@@ -22,6 +22,7 @@ app.command("serve")(serve.serve)
 app.command("edit")(edit.edit)
 app.command("models")(models.models)
 app.add_typer(keys.app, name="keys")
+app.command("signin")(signin.signin)
 
 
 @app.callback(invoke_without_command=True)

@@ -14,10 +14,20 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on. (default: 8080)")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder for database and images. (default: data)")] = None,
     workers: Annotated[int | None, typer.Option(help="Server processes. (default: 1)")] = None,
+    sign_in_link: Annotated[
+        bool | None,
+        typer.Option(help="Print a one-time link to the studio. (default: only if nobody else can reach it)"),
+    ] = None,
 ) -> None:
     """Serve the API.
 
     Every setting can also be given by environment (RETOUCH_PORT) or in a TOML file that RETOUCH_CONFIG names.
     """
-    typed: dict[str, Any] = {"host": host, "port": port, "data": data, "workers": workers}
+    typed: dict[str, Any] = {
+        "host": host,
+        "port": port,
+        "data": data,
+        "workers": workers,
+        "sign_in_link": sign_in_link,
+    }
     run_server(read_settings(**typed))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from retouch.admission.keys import Caller, KeyStore, authenticate
+from retouch.admission.sessions import SessionStore, find_session, same_origin
 from retouch.editing import Editing
 from retouch.routing.choose import Chooser
 from retouch.stores.links import signed
@@ -17,6 +18,9 @@ from retouch.wire.problems import ErrorFormat, chosen_format
 #: Where signed links lead.
 FILES = "/v1/files/"
 
+#: The cookie of somebody who is signed in to the pages.
+SESSION_COOKIE = "retouch_session"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
@@ -25,6 +29,7 @@ class Parts:
     editing: Editing
     chooser: Chooser
     keys: KeyStore
+    sessions: SessionStore
     objects: Objects
     secrets: tuple[bytes, ...]
     ready: Callable[[], Awaitable[None]]
@@ -39,10 +44,20 @@ class Parts:
 
     async def authenticate(self, request: Request) -> Caller:
         """Who is asking. Raises INVALID_API_KEY."""
-        headers = request.headers
-        caller = await authenticate(self.keys, headers.get("authorization"), headers.get("api-key"))
+        caller = await self.signed_in(request)
+        if caller is None:
+            headers = request.headers
+            caller = await authenticate(self.keys, headers.get("authorization"), headers.get("api-key"))
         request.state.caller = caller
         return caller
+
+    async def signed_in(self, request: Request) -> Caller | None:
+        """Who sent this by a page of ours, signed in and showing no key; None for everybody else."""
+        headers, cookie = request.headers, request.cookies.get(SESSION_COOKIE)
+        if not cookie or "authorization" in headers or "api-key" in headers:
+            return None
+        origins = {str(base).rstrip("/") for base in (self.public_url, request.base_url) if base}
+        return await find_session(self.sessions, cookie) if same_origin(headers, origins) else None
 
     def error_format(self, request: Request) -> ErrorFormat:
         """The form in which this caller reads errors."""

@@ -1,0 +1,5 @@
+// The account's earlier edits.
+
+export class Recent {
+  refresh() {}
+}
