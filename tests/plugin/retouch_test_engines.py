@@ -93,9 +93,11 @@ class Null:
 
     async def run(self, call: EngineCall) -> AsyncGenerator[EngineEvent, None]:
         size = call.images[0].size
-        # A real header, and behind it what only an engine that nobody decodes may return.
+        # A PNG's chunks, and in them pixels that only an engine that nobody decodes may return.
         head = struct.pack(">II5B", size.width, size.height, 8, 2, 0, 0, 0)
-        png = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", len(head)) + b"IHDR" + head + bytes(4) + self._noise
+        chunks = ((b"IHDR", head), (b"IDAT", self._noise), (b"IEND", b""))
+        parts = (struct.pack(">I", len(data)) + name + data + bytes(4) for name, data in chunks)
+        png = b"".join((b"\x89PNG\r\n\x1a\n", *parts))
         yield Made(0, Picture(png, "png", size))
 
     async def close(self) -> None:

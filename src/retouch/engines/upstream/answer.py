@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import aiohttp
 
@@ -34,11 +34,21 @@ class Answer:
 
     async def read(self, limit: int) -> bytearray:
         """The whole body, at most `limit` bytes."""
-        self._bound(self._response.content_length or 0, limit)
-        body = bytearray()
-        while piece := await self.next_piece():
-            self._bound(len(body) + len(piece), limit)
-            body += piece
+        announced = self._response.content_length or 0
+        self._bound(announced, limit)
+        # Made in one piece, and written through a view: a buffer that grows is moved about, megabytes at a time.
+        body, size = bytearray(announced), 0
+        # Chunk by chunk where the length is known: what has arrived is not joined first.
+        content = self._response.content
+        arrived = _chunks(content) if announced else content.readany
+        while piece := await self._arrived(arrived):
+            end = size + len(piece)
+            self._bound(end, limit)
+            body += bytes(max(0, end - len(body)))
+            with memoryview(body) as view:
+                view[size:end] = piece
+            size = end
+        del body[size:]
         return body
 
     async def next_piece(self) -> bytes:
@@ -46,11 +56,14 @@ class Answer:
 
         No generator: one that its reader leaves would be closed by a task of its own, some time later.
         """
+        return await self._arrived(self._response.content.readany)
+
+    async def _arrived(self, read: Callable[[], Awaitable[bytes]]) -> bytes:
         if self.headers.get("content-encoding", "identity").lower() != "identity":
             raise unusable(self._provider, "it is compressed, which was not asked for")
         try:
             async with asyncio.timeout(self._deadline - time.monotonic()):
-                return await self._response.content.readany()
+                return await read()
         except TimeoutError:
             raise silent(self._provider, sent=True) from None
         except (aiohttp.ClientError, OSError):
@@ -59,3 +72,10 @@ class Answer:
     def _bound(self, size: int, limit: int) -> None:
         if size > limit:
             raise unusable(self._provider, f"it is larger than {limit:,} bytes")
+
+
+def _chunks(content: aiohttp.StreamReader) -> Callable[[], Awaitable[bytes]]:
+    async def read() -> bytes:
+        return (await content.readchunk())[0]
+
+    return read

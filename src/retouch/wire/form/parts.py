@@ -9,17 +9,38 @@ from retouch.wire.form.draft import Draft
 from retouch.wire.form.fields import Role, Slot, slot_of, unknown
 from retouch.wire.form.pictures import too_large
 
+#: Bytes from which on a piece is kept as it came. A buffer that grows with each piece is moved about, megabytes at a
+#: time; but a thousand tiny pieces would take more memory than their bytes.
+_LARGE = 16 * 1024
+
 
 @dataclass(slots=True)
 class Part:
-    """One part: what it is for, what to call it in a message, and its bytes so far (at most `limit`)."""
+    """One part: what it is for, what to call it in a message, and its bytes, at most `limit`, once it is complete."""
 
     slot: Slot
     label: str
     limit: int
     is_file: bool
     transfer: str
-    data: bytearray = field(default_factory=bytearray)
+    data: bytes | bytearray = b""
+    size: int = 0
+    _pieces: list[memoryview | bytearray] = field(default_factory=list)
+
+    def add(self, piece: memoryview) -> None:
+        """The next bytes."""
+        self.size += len(piece)
+        if len(piece) >= _LARGE:
+            self._pieces.append(piece)
+        elif self._pieces and isinstance(last := self._pieces[-1], bytearray):
+            last += piece
+        else:
+            self._pieces.append(bytearray(piece))
+
+    def complete(self) -> None:
+        """No more will come: copied once, into one buffer."""
+        self.data = b"".join(self._pieces)
+        self._pieces = []
 
 
 def broken(reason: str) -> RetouchError:
@@ -87,12 +108,13 @@ class PartReader:
         part = self._part
         if part is None:
             raise broken("a part has no headers")
-        if len(part.data) + end - start > part.limit:
+        if part.size + end - start > part.limit:
             raise self._over(part)
-        part.data += memoryview(data)[start:end]
+        part.add(memoryview(data)[start:end])
 
     def on_part_end(self) -> None:
         if self._part is not None:
+            self._part.complete()
             self._complete.append(self._part)
         self._part = None
 
