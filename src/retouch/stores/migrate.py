@@ -1,6 +1,7 @@
 """Bring a database up to date."""
 
 import re
+from collections.abc import Container
 from importlib.resources import files
 
 from psycopg import AsyncConnection
@@ -25,8 +26,8 @@ def migrations() -> dict[int, tuple[str, bytes]]:
     return dict(sorted(found.items()))
 
 
-async def migrate(connection: AsyncConnection[TupleRow]) -> list[str]:
-    """Run what has not been run yet, all or nothing; the names of those run.
+async def migrate(connection: AsyncConnection[TupleRow], *, only: Container[int] | None = None) -> list[str]:
+    """Run what has not been run yet, all or nothing; the names of those run. With `only`, no others than these numbers.
 
     Several processes may try at once: one does it while the others wait. Raises NewerDatabase.
     """
@@ -37,7 +38,7 @@ async def migrate(connection: AsyncConnection[TupleRow]) -> list[str]:
         done = {row[0] for row in await (await connection.execute(_DONE)).fetchall()}
         if done - known.keys():
             raise NewerDatabase(f"{NewerDatabase.__doc__} (It has steps {sorted(done - known.keys())}.)")
-        todo = [number for number in known if number not in done]
+        todo = [number for number in known if number not in done and (only is None or number in only)]
         for number in todo:
             name, sql = known[number]
             await connection.execute(sql)

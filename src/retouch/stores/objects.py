@@ -70,6 +70,10 @@ class Objects:
                 await obstore.put_async(self._store, key, bytes(data), attributes={"Content-Type": media_type(key)})
                 return
             await obstore.put_async(self._store, key, data)
+            await self._make_private(key)
+
+    async def _make_private(self, key: str) -> None:
+        if self._folder is not None:
             with suppress(FileNotFoundError):  # deleted meanwhile
                 await asyncio.to_thread(os.chmod, self._folder / key, 0o600)
 
@@ -101,9 +105,33 @@ class Objects:
             except FileNotFoundError:
                 return
 
-    async def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
-        """Every file under a folder such as `outputs` or `outputs/2026-11-21`, in no order."""
-        checked(prefix)
+    async def read(self, key: str) -> tuple[int, AsyncIterator[bytes]]:
+        """A file's size and its bytes, piece by piece. Raises RetouchError (NOT_FOUND), also while it is read."""
+        checked(key)
+        async with _border():
+            found = await obstore.get_async(self._store, key)
+
+        async def pieces() -> AsyncIterator[bytes]:
+            async with _border():
+                async for piece in found.stream():
+                    yield bytes(piece)
+
+        return found.meta["size"], pieces()
+
+    async def write(self, key: str, pieces: AsyncIterator[bytes]) -> None:
+        """Keep a file that comes piece by piece, in place of one that has this key already."""
+        checked(key)
+        async with _border():
+            if self._folder is None:
+                await obstore.put_async(self._store, key, pieces, attributes={"Content-Type": media_type(key)})
+                return
+            await obstore.put_async(self._store, key, pieces)
+            await self._make_private(key)
+
+    async def list(self, prefix: str | None = None) -> AsyncIterator[ObjectInfo]:
+        """Every file, or those under a folder such as `outputs` or `outputs/2026-11-21`, in no order."""
+        if prefix is not None:
+            checked(prefix)
         async with _border():
             async for found in obstore.list(self._store, prefix=prefix):
                 for meta in found:
