@@ -4,7 +4,7 @@ Amounts are whole micro-credits (`domain.model.MICRO` to a credit), times are in
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -201,4 +201,4 @@ class Fault:
 
     what: str
     id: str
-    detail: str = field(default="")
+    detail: str

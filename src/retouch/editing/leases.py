@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from retouch.admission.ledger import Ledger
+from retouch.domain.errors import RetouchError
 
 _log = logging.getLogger("retouch.edits")
 
@@ -39,7 +40,7 @@ class Leases:
         self._delivered.append(edit_id)
 
     async def keep(self) -> None:
-        """Write, until cancelled; what is left is for `flush`."""
+        """Write, until cancelled; what is left is for `close`."""
         renewed = time.monotonic()
         while True:
             await asyncio.sleep(EVERY_SECONDS)
@@ -61,6 +62,13 @@ class Leases:
             except BaseException:
                 self._delivered += noted
                 raise
+
+    async def close(self) -> None:
+        """Write what is left; a database that is away must not keep the process from ending."""
+        try:
+            await self.flush()
+        except RetouchError as error:
+            _log.warning("answers delivered could not be noted: %s", error.message)
 
     async def renew(self) -> None:
         """Renew every lease, and stop the work whose lease was lost."""

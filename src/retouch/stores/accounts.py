@@ -1,17 +1,18 @@
 """Accounts, and the owner's in particular."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from psycopg.rows import class_row, scalar_row
 
 from retouch.domain.rights import SCOPES, Rights
 from retouch.stores import api_keys
+from retouch.stores.credits import add_entry
 from retouch.stores.database import Connection, Database, fetch_one
 from retouch.stores.ids import new_id
 from retouch.stores.queries import query
 
-_INSERT, _FIND, _LIST = map(query, ("insert_account", "find_account", "list_accounts"))
+_INSERT, _FIND, _LIST, _SET = map(query, ("insert_account", "find_account", "list_accounts", "set_account"))
 _INSERT_OWNER, _LOCK_OWNER, _HAS_KEYS = map(query, ("insert_owner", "lock_owner", "has_keys"))
 _REVOKE_FORMER, _RESTORE = map(query, ("revoke_former_keys", "restore_key"))
 
@@ -21,13 +22,23 @@ FIRST_KEY, SET_KEY = "first key", "RETOUCH_API_KEY"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who is charged. `unlimited` is never blocked for its balance; exactly one account `is_owner`."""
+    """Who is charged. `unlimited` is never blocked for its balance; exactly one account `is_owner`.
+
+    balance, spent (charges less refunds, ever) and spend_cap are in micro-credits. A limit that is None is the
+    settings' default.
+    """
 
     id: str
     name: str
     tier: str
     unlimited: bool
     is_owner: bool
+    balance: int
+    spent: int
+    requests_per_minute: int | None
+    concurrent_edits: int | None
+    images_per_day: int | None
+    spend_cap: int | None
     created_at: datetime
 
 
@@ -37,21 +48,32 @@ class Accounts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, name: str, *, tier: str = "free") -> Account:
-        """Make an account; `tier` is free, creator, pro or business."""
-        params = {"id": new_id("acct"), "name": name, "tier": tier}
+    async def create(self, name: str, *, tier: str = "free", balance: int = 0) -> Account:
+        """Make an account; `tier` is free, creator, pro or business. It starts with so many micro-credits."""
+        account_id = new_id("acct")
+        params = {"id": account_id, "name": name, "tier": tier}
         async with self._database.transaction() as connection:
             made = await fetch_one(connection, class_row(Account), _INSERT, params)
+            if balance:
+                await add_entry(connection, account_id, balance, note="starting credits")
+                made = await fetch_one(connection, class_row(Account), _FIND, {"id": account_id})
         assert made is not None, "an insert returns its row"  # noqa: S101
         return made
+
+    async def set(self, account: Account) -> Account | None:
+        """Keep name, tier, `unlimited` and the limits of this account; None where there is none of its id.
+
+        Raises psycopg's CheckViolation for an account that is not unlimited and has a balance below zero.
+        """
+        return await self._database.one(class_row(Account), _SET, asdict(account))
 
     async def find(self, account_id: str) -> Account | None:
         """One account."""
         return await self._database.one(class_row(Account), _FIND, {"id": account_id})
 
-    async def list(self) -> list[Account]:
-        """All accounts, oldest first."""
-        return await self._database.all(class_row(Account), _LIST)
+    async def list(self, *, after: str | None = None, limit: int | None = None) -> list[Account]:
+        """The accounts, oldest first: all, or at most `limit` behind the one whose id is `after`."""
+        return await self._database.all(class_row(Account), _LIST, {"after": after, "limit": limit})
 
     async def owner(self) -> Account:
         """The owner's account, made if it is missing. Any number of processes may ask at once."""
