@@ -49,7 +49,7 @@ def sample_key() -> str:
     """The key of scripted set-ups, or a new one that lasts for the sample only."""
     if given := os.environ.get("RETOUCH_API_KEY"):
         return given
-    command = [str(BIN / "retouch"), "keys", "create", "--name", "make run sample", "--minutes", "5"]
+    command = [str(BIN / "retouch"), "keys", "create", "--name", "make run sample", "--expires-in", "5m"]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 

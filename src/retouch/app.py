@@ -10,7 +10,11 @@ from importlib.metadata import entry_points
 
 from fastapi import FastAPI
 
+from retouch.admission.key_sets import KeySet
 from retouch.admission.ledger import Ledger, NoLedger
+from retouch.admission.tokens import Issuer, Tokens
+from retouch.admission.uses import Uses
+from retouch.admission.verifiers import Verifier, of_pem, of_secret
 from retouch.domain.engine import Engine
 from retouch.domain.ledger import AccountLimits
 from retouch.domain.model import MICRO
@@ -28,10 +32,11 @@ from retouch.routing.choose import Chooser
 from retouch.routing.health import Health
 from retouch.routing.places import located
 from retouch.routing.slots import Slots
-from retouch.settings import Settings
+from retouch.settings import JwtSettings, Settings
 from retouch.stores.api_keys import ApiKeys
 from retouch.stores.database import Database
 from retouch.stores.embedded import Embedded
+from retouch.stores.identities import Identities
 from retouch.stores.ledger import IDEMPOTENCY
 from retouch.stores.ledger import Ledger as PostgresLedger
 from retouch.stores.objects import Objects
@@ -198,14 +203,20 @@ async def _open_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
     database = await stack.enter_async_context(Database(settings.database_url))
     objects = Objects.open(settings.data / "objects", settings.storage_url)
     editing = await _serve_edits(settings, stack, database, objects)
+    keys, secrets = ApiKeys(database), await _signing_secrets(settings, database)
+    uses = Uses(keys)
+    stack.push_async_callback(uses.flush_or_log)
+    stack.callback(asyncio.create_task(uses.keep_flushing()).cancel)
     limits = settings.limits
     return Parts(
         editing=editing,
         chooser=editing.chooser,
-        keys=ApiKeys(database),
+        keys=keys,
+        tokens=Tokens(keys, Identities(database), [_issuer(entry) for entry in settings.jwt], secrets),
+        uses=uses,
         sessions=Sessions(database),
         objects=objects,
-        secrets=await _signing_secrets(settings, database),
+        secrets=secrets,
         ready=_ready(database),
         bounds=FormBounds(
             body_bytes=int(limits.body_mb * MB),
@@ -241,6 +252,17 @@ async def _signing_secrets(settings: Settings, database: Database) -> tuple[byte
     before RETOUCH_SECRET was set still work."""
     own = await secret(database)
     return (settings.secret.encode(), own) if settings.secret else (own,)
+
+
+def _issuer(own: JwtSettings) -> Issuer:
+    if own.secret:
+        keys: Verifier | KeySet = of_secret(own.secret.get_secret_value())
+    elif own.public_key:
+        keys = of_pem(own.public_key)
+    else:
+        assert own.jwks_url, "one of the three is set"  # noqa: S101
+        keys = KeySet(own.jwks_url)
+    return Issuer(name=own.issuer, audience=own.audience, keys=keys, leeway=own.leeway, auto_create=own.auto_create)
 
 
 def _cpu_workers(settings: Settings) -> int:

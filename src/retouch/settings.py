@@ -6,10 +6,12 @@ Order, first match wins: environment (`RETOUCH_PORT`, nested `RETOUCH_LIMITS__BO
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from retouch.admission.keys import OWN_ISSUER
 
 
 class _Section(BaseModel):
@@ -69,6 +71,39 @@ class OutputSettings(_Section):
     keep_hours: float = Field(24, gt=0)
 
 
+class JwtSettings(_Section):
+    """One issuer of tokens (JWT) that callers may present as bearers.
+
+    Exactly one of `secret`, `public_key` and `jwks_url` proves its tokens; the algorithm follows from it.
+    """
+
+    #: What its tokens have as `iss` and `aud`, to the letter.
+    issuer: str = Field(min_length=1)
+    audience: str = Field(min_length=1)
+    #: HS256, at least 32 bytes.
+    secret: SecretStr | None = None
+    #: PEM: RSA is RS256, EC on P-256 is ES256, Ed25519 is EdDSA.
+    public_key: str | None = None
+    jwks_url: str | None = Field(None, pattern=r"^https?://[^\s/]")
+    #: Seconds that its clock may be wrong.
+    leeway: float = Field(30, ge=0, le=300)
+    #: Make an account (free tier, zero balance, scope edit) for a subject that is not known.
+    auto_create: bool = False
+
+    @field_validator("issuer")
+    @classmethod
+    def _not_ours(cls, value: str) -> str:
+        if value == OWN_ISSUER:
+            raise ValueError(f"{OWN_ISSUER!r} is the issuer of Retouch's own tokens; give yours another name")
+        return value
+
+    @model_validator(mode="after")
+    def _one_proof(self) -> Self:
+        if sum(proof is not None for proof in (self.secret, self.public_key, self.jwks_url)) != 1:
+            raise ValueError("set exactly one of secret, public_key and jwks_url")
+        return self
+
+
 class Settings(BaseSettings):
     """Every setting of Retouch, with its default."""
 
@@ -86,6 +121,8 @@ class Settings(BaseSettings):
     secret: str | None = Field(None, min_length=32)
     api_key: str | None = None
     config: Path | None = None
+    #: Whether `retouch serve` prints a one-time link to the studio; unless said, only for a loopback address.
+    sign_in_link: bool | None = None
     #: Seconds that SIGTERM gives to edits under way.
     grace_seconds: float = Field(30, ge=0)
     #: Seconds that an edit may take in all, waiting included.
@@ -104,6 +141,8 @@ class Settings(BaseSettings):
     cpu: CpuSettings = CpuSettings()
     fetch: FetchSettings = FetchSettings()
     outputs: OutputSettings = OutputSettings()
+    #: Issuers of tokens that callers may present as bearers: [[jwt]] tables.
+    jwt: tuple[JwtSettings, ...] = ()
     #: What each engine is told, by engine and name (RETOUCH_ENGINES__OPENAI__BASE_URL). `running` and `waiting` are
     #: the places that Retouch itself gives an engine on this machine.
     engines: dict[str, dict[str, Any]] = {}
@@ -115,14 +154,27 @@ class Settings(BaseSettings):
     def _without_slash(cls, value: str | None) -> str | None:
         return value and value.rstrip("/")
 
+    @field_validator("jwt")
+    @classmethod
+    def _usable_issuers(cls, value: tuple[JwtSettings, ...]) -> tuple[JwtSettings, ...]:
+        if len({entry.issuer for entry in value}) != len(value):
+            raise ValueError("two entries have the same issuer")
+        if value:
+            from retouch.admission import verifiers  # noqa: PLC0415 - loads cryptography, which few need
+
+            for entry in value:
+                if entry.secret:
+                    verifiers.of_secret(entry.secret.get_secret_value())
+                if entry.public_key:
+                    verifiers.of_pem(entry.public_key)
+        return value
+
     @field_validator("api_key")
     @classmethod
     def _long_enough(cls, value: str | None) -> str | None:
         if value is not None and len(value) < 32:
             raise ValueError("RETOUCH_API_KEY must have at least 32 characters, so that it cannot be guessed")
         return value
-    #: Whether `retouch serve` prints a one-time link to the studio; unless said, only for a loopback address.
-    sign_in_link: bool | None = None
 
     @classmethod
     def settings_customise_sources(

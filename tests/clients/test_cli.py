@@ -1,4 +1,4 @@
-"""`retouch edit`, `keys` and `models` as typed in a shell."""
+"""`retouch edit` and `models` as typed in a shell."""
 
 import subprocess
 import sys
@@ -89,20 +89,6 @@ def test_exit_statuses(folder: Path, arguments: tuple[str, ...], status: int, me
 def test_one_bad_input_does_not_stop_the_others(folder: Path) -> None:
     done = retouch("edit", "broken.png", "a.png", "-p", "sepia", cwd=folder)
     assert (done.returncode, done.stdout) == (3, "a-edited.png\n")
-
-
-def test_keys_are_made_listed_and_revoked(tmp_path: Path) -> None:
-    made = retouch("keys", "create", "--name", "phone", cwd=tmp_path)
-    key = made.stdout.strip()
-    assert made.returncode == 0
-    assert key.startswith("rt-")
-    listed = retouch("keys", "list", cwd=tmp_path)
-    assert "phone" in listed.stdout
-    assert key not in listed.stdout
-    key_id = next(word for word in listed.stdout.split() if word.startswith("key_"))
-    assert retouch("keys", "revoke", key_id, cwd=tmp_path).returncode == 0
-    assert "revoked" in retouch("keys", "list", cwd=tmp_path).stdout
-    assert retouch("keys", "revoke", key_id, cwd=tmp_path).returncode == 1
 
 
 def test_models_says_what_works_and_what_is_missing(tmp_path: Path) -> None:

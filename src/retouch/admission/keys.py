@@ -12,11 +12,14 @@ from retouch.domain.errors import Code, RetouchError
 
 #: One sentence for a key that is missing, malformed, unknown, revoked or expired: it tells a stranger nothing.
 REFUSAL = "Incorrect or missing API key. Send a valid key as `Authorization: Bearer YOUR_KEY`."
+#: The issuer of our own tokens (tokens.py); no other may have this name.
+OWN_ISSUER = "retouch"
 #: A key that is set by hand has at least so many characters.
 SHORTEST = 32
 _PREFIX = "rt-"
 _SHOWN = 7
 _LONGEST = 512
+_LONGEST_TOKEN = 8192
 _BEARER = re.compile(r"\s*bearer\s+(?P<key>\S+)\s*", re.IGNORECASE)
 _PRINTABLE = re.compile(r"[!-~]+")
 
@@ -115,6 +118,14 @@ class Caller:
             raise RetouchError(Code.FORBIDDEN, message, param="model")
 
 
+class TokenReader(Protocol):
+    """Who can tell from a JSON Web Token who presents it."""
+
+    async def caller(self, token: str, /) -> Caller | None:
+        """Who presents this token; None when it is not to be believed, whatever is wrong with it."""
+        ...
+
+
 def new_key() -> str:
     """A new key of 256 random bits, 46 characters. It is shown once and kept nowhere."""
     return _PREFIX + secrets.token_urlsafe(32)
@@ -151,13 +162,18 @@ async def ensure_owner(store: OwnerStore, given: str | None = None) -> str | Non
     return key if await store.add_first_key(hash_key(key), shown(key)) else None
 
 
-async def authenticate(store: KeyStore, authorization: str | None, api_key: str | None = None) -> Caller:
+async def authenticate(
+    store: KeyStore, authorization: str | None, api_key: str | None = None, tokens: TokenReader | None = None
+) -> Caller:
     """Who sent these headers: `Authorization: Bearer ...`, or without it `api-key: ...` as Azure's clients do.
 
-    Raises RetouchError (INVALID_API_KEY) with one and the same sentence whatever is wrong.
+    What has three parts with dots between them is tried as a token first. Raises RetouchError (INVALID_API_KEY) with
+    one and the same sentence whatever is wrong.
     """
-    key = _presented(authorization, api_key)
-    known = await store.find(hash_key(key)) if key else None
+    presented = _presented(authorization, api_key)
+    if tokens and presented and presented.count(".") == 2 and (caller := await tokens.caller(presented)):
+        return caller
+    known = await store.find(hash_key(presented)) if presented and len(presented) <= _LONGEST else None
     if known is None:
         raise RetouchError(Code.INVALID_API_KEY, REFUSAL, retryable=False)
     return Caller.of(known)
@@ -167,6 +183,6 @@ def _presented(authorization: str | None, api_key: str | None) -> str | None:
     if authorization is None:
         key = (api_key or "").strip()
     else:
-        match = _BEARER.fullmatch(authorization[: _LONGEST * 2])
+        match = _BEARER.fullmatch(authorization) if len(authorization) <= _LONGEST_TOKEN else None
         key = match["key"] if match else ""
-    return key if len(key) <= _LONGEST and _PRINTABLE.fullmatch(key) else None
+    return key if len(key) <= _LONGEST_TOKEN and _PRINTABLE.fullmatch(key) else None

@@ -11,14 +11,23 @@ from starlette.responses import Response
 
 from retouch import __version__
 from retouch.domain.errors import Code, RetouchError
-from retouch.wire import edits, files, health, models, session, studio
+from retouch.wire import edits, files, health, keys, models, session, studio, tokens
 from retouch.wire.form import ClientLeft, drain
 from retouch.wire.parts import parts_of
 from retouch.wire.problems import INTERNAL, problem
 
 _log = logging.getLogger("retouch")
 
-ROUTERS = (edits.router, models.router, files.router, health.router, session.router, studio.router)
+ROUTERS = (
+    edits.router,
+    models.router,
+    keys.router,
+    tokens.router,
+    files.router,
+    health.router,
+    session.router,
+    studio.router,
+)
 
 _DESCRIPTION = "Any client in front, any editing model behind, and exactly the edit that was asked for."
 

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
-from retouch.admission.keys import Caller, KeyStore, authenticate
+from retouch.admission.keys import Caller, authenticate
 from retouch.admission.sessions import SessionStore, find_session, same_origin
+from retouch.admission.tokens import Tokens
+from retouch.admission.uses import Uses
 from retouch.editing import Editing
 from retouch.routing.choose import Chooser
+from retouch.stores.api_keys import ApiKeys
 from retouch.stores.links import signed
 from retouch.stores.objects import Objects
 from retouch.wire.form import Budget, FormBounds
@@ -28,7 +31,9 @@ class Parts:
 
     editing: Editing
     chooser: Chooser
-    keys: KeyStore
+    keys: ApiKeys
+    tokens: Tokens
+    uses: Uses
     sessions: SessionStore
     objects: Objects
     secrets: tuple[bytes, ...]
@@ -47,7 +52,8 @@ class Parts:
         caller = await self.signed_in(request)
         if caller is None:
             headers = request.headers
-            caller = await authenticate(self.keys, headers.get("authorization"), headers.get("api-key"))
+            caller = await authenticate(self.keys, headers.get("authorization"), headers.get("api-key"), self.tokens)
+        self.uses.note(caller.key_id)
         request.state.caller = caller
         return caller
 

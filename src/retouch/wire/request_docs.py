@@ -117,6 +117,19 @@ def _problem(description: str) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"schema": _PROBLEM}}}
 
 
+_MEANINGS = {
+    400: "A field that cannot be used; `param` names it.",
+    401: "The API key is missing or wrong.",
+    403: "The API key may not do this; `param` names the field, if it is one.",
+    404: "Your account has no such thing.",
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What the OpenAPI document says of these errors."""
+    return {status: _problem(_MEANINGS[status]) for status in statuses}
+
+
 REQUEST_BODY: dict[str, Any] = {
     "required": True,
     "content": {"multipart/form-data": {"schema": MULTIPART}, "application/json": {"schema": JSON}},
@@ -128,7 +141,8 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         "content": {"application/json": {"schema": _ANSWER}, "text/event-stream": {"schema": _TEXT}},
     },
     400: _problem("A field, image, mask, model or prompt that cannot be used; `param` names it."),
-    401: _problem("The API key is missing or wrong."),
+    401: _problem(_MEANINGS[401]),
+    403: _problem(_MEANINGS[403]),
     408: _problem("The body did not arrive in time."),
     413: _problem("The body or an image is too large."),
     503: _problem("Too many edits are waiting; `retry_after` says when to come back."),
