@@ -1,0 +1,66 @@
+"""Accounts with credits and keys, and admissions, for tests of the ledger."""
+
+import secrets
+from dataclasses import dataclass, replace
+from typing import Any
+
+from retouch.admission.keys import hash_key, new_key, shown
+from retouch.domain.ledger import Admission
+from retouch.domain.model import MICRO
+from retouch.domain.rights import Rights
+from retouch.stores.accounts import Account, Accounts
+from retouch.stores.api_keys import ApiKeys
+from retouch.stores.database import Database
+from retouch.stores.ids import new_id
+
+
+@dataclass(frozen=True)
+class Customer:
+    """An account and a key of it."""
+
+    account: str
+    key_id: str
+    key: str
+
+
+async def customer(database: Database, credits_: float = 0, rights: Rights | None = None, **limits: Any) -> Customer:
+    """Make an account with so many credits, a key, and limits of its own (names as in stores.accounts.Account)."""
+    accounts = Accounts(database)
+    account = await accounts.create("a customer", balance=round(credits_ * MICRO))
+    if limits:
+        await accounts.set(replace(account, **limits))
+    key = new_key()
+    made = await ApiKeys(database).add(account.id, hash_key(key), shown(key), name="a key", rights=rights or Rights())
+    return Customer(account.id, made.id, key)
+
+
+async def account_of(database: Database, customer: Customer) -> Account:
+    """The account as it is now."""
+    found = await Accounts(database).find(customer.account)
+    assert found is not None
+    return found
+
+
+def admission(customer: Customer, **fields: Any) -> Admission:
+    """An edit of one image for one credit, unless said otherwise."""
+    given: dict[str, Any] = {
+        "edit_id": new_id("edit"),
+        "account_id": customer.account,
+        "key_id": customer.key_id,
+        "route": "edits",
+        "fingerprint": secrets.token_hex(32),
+        "idempotency_key": None,
+        "images": 1,
+        "price": MICRO,
+        "queued": False,
+        "detached": True,
+        "asked_model": "a-model",
+        "model": "a-model",
+        "engine": "an-engine",
+        "engine_model": "its-model",
+        "prompt": "a prompt",
+        "parameters": {},
+        "end_user": None,
+        "answer": {},
+    }
+    return Admission(**{**given, **fields})
