@@ -61,7 +61,7 @@ async def test_a_link_signs_in_once_with_all_that_the_account_may(sessions: Sess
     assert cookie
     caller = await find_session(sessions, cookie)
     assert caller
-    assert (caller.account_id, caller.scopes) == (owner, {"edit", "read", "manage"})
+    assert (caller.account_id, caller.scopes) == (owner, frozenset({"edit", "read", "manage"}))
     assert await exchange_link(sessions, token) is None
 
 
@@ -123,7 +123,7 @@ async def test_a_session_of_a_key_may_what_the_key_may_and_ends_with_it(
     cookie = await exchange_key(sessions, made.id)
     caller = await find_session(sessions, cookie)
     assert caller
-    assert (caller.key_id, caller.scopes) == (made.id, {"edit"})
+    assert (caller.key_id, caller.scopes) == (made.id, frozenset({"edit"}))
     await keys.revoke(made.id)
     assert await find_session(sessions, cookie) is None
 

@@ -149,11 +149,12 @@ export class Panel {
     const select = $("#size");
     const { value } = select;
     const sizes = new Map([["", "Automatic"]]);
-    if (photo) sizes.set(`${photo.width}x${photo.height}`, `As the photo (${photo.width} × ${photo.height})`);
-    for (const size of model.sizes === "any" ? ["1024x1024", "1536x1024", "1024x1536"] : model.sizes) {
+    const any = model.sizes === "any";
+    if (photo && any) sizes.set(`${photo.width}x${photo.height}`, `As the photo (${photo.width} × ${photo.height})`);
+    for (const size of any ? ["1024x1024", "1536x1024", "1024x1536"] : model.sizes) {
       if (!sizes.has(size)) sizes.set(size, size.replace("x", " × "));
     }
-    sizes.set("custom", "Another size…");
+    if (any) sizes.set("custom", "Another size…");
     if ([...select.options].map((option) => option.value).join() !== [...sizes.keys()].join()) {
       select.replaceChildren(...[...sizes].map(([size, text]) => el("option", { value: size }, text)));
       select.value = sizes.has(value) ? value : "";

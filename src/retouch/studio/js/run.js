@@ -70,7 +70,7 @@ export class Run {
 function noted(headers) {
   const notes = [];
   const emulated = headers.get("retouch-emulated");
-  if (emulated) notes.push(`kept by Retouch: ${emulated}`);
+  if (emulated) notes.push(`done by Retouch, not the model: ${emulated.replace(/\bn\b/, "count")}`);
   const ignored = headers.get("retouch-ignored-hints");
   if (ignored) notes.push(`without effect here: ${ignored}`);
   return notes;

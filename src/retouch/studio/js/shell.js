@@ -44,6 +44,7 @@ function themeButton() {
     try { localStorage.setItem("retouch-theme", root.dataset.theme); } catch { /* storage may be off */ }
     label();
   });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", label);
   label();
   return button;
 }

@@ -110,7 +110,7 @@ async function editAgain(take) {
 // The mask and the tools
 
 function toolChanged(tool) {
-  for (const button of $$("[data-tool]")) button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
+  for (const button of $$("#rail [data-tool]")) button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
   stage.root.dataset.tool = tool;
   frame.show(tool === "frame");
   showOptions();
@@ -126,7 +126,7 @@ function showOptions() {
   show($("#frame-options"), marking && tools.tool === "frame");
   show($("#result-options"), view === "result");
   $("#zoom").classList.toggle("gone", !marking);
-  for (const button of $$("#rail .tool")) button.disabled = !marking;
+  for (const button of $$("#rail [data-act]")) button.disabled = !marking;
   if (marking) historyChanged();
 }
 
@@ -196,7 +196,7 @@ function setView(next) {
 function describeEdit() {
   const extended = frame.used;
   const fields = panel.fields();
-  if (extended && !fields.size) fields.size = `${panel.photo.width}x${panel.photo.height}`;
+  if (extended && !fields.size && panel.model.sizes === "any") fields.size = `${panel.photo.width}x${panel.photo.height}`;
   const photo = first();
   const name = photo && extended ? `${photo.name.replace(/\.[^.]*$/, "")}-extended.png` : photo?.name;
   const mask = photo && (extended || !stage.mask.empty);
@@ -362,7 +362,10 @@ function listen() {
   });
   $("#rail").addEventListener("click", (event) => {
     const { tool, act: name } = event.target.closest("button")?.dataset ?? {};
-    if (tool) tools.choose(tool);
+    if (tool) {
+      if (view === "result" && first()) setView("mark");
+      tools.choose(tool);
+    }
     if (name) act(name);
   });
   $("#area-options").addEventListener("click", (event) => {
