@@ -92,6 +92,11 @@ def _places(settings: Settings, engine: str) -> tuple[int, int]:
     return found[0], found[1]
 
 
+def new_client() -> Client:
+    """The client through which every engine of a process talks to its provider; close it."""
+    return Client()
+
+
 def build_cpu(settings: Settings) -> CpuEngine:
     """The built-in editor, which also cuts out backdrops for models that draw no transparency."""
     return CpuEngine(_cpu_workers(settings), settings.cpu.time_limit)
@@ -104,14 +109,14 @@ def build_chooser(settings: Settings, engines: Mapping[str, Engine]) -> Chooser:
 
 def idle_chooser(settings: Settings) -> Chooser:
     """The catalogue for a command that edits nothing: no engine is started."""
-    return build_chooser(settings, build_engines(settings, build_cpu(settings), Client()))
+    return build_chooser(settings, build_engines(settings, build_cpu(settings), new_client()))
 
 
 async def open_editing(
     settings: Settings, stack: AsyncExitStack, objects: Objects | None, ledger: Ledger
 ) -> Editing:
     """The story of an edit with all that it needs, closed by `stack`; without `objects` it answers no links."""
-    client, cpu = Client(), build_cpu(settings)
+    client, cpu = new_client(), build_cpu(settings)
     stack.push_async_callback(client.close)
     engines = build_engines(settings, cpu, client)
     for engine in engines.values():
@@ -183,15 +188,22 @@ async def local_editing(settings: Settings) -> AsyncIterator[Editing]:
 
 
 @asynccontextmanager
+async def open_address(settings: Settings) -> AsyncIterator[str]:
+    """How to connect to the database: the operator's, or the embedded one, started if it is not running."""
+    if settings.database_url:
+        yield settings.database_url
+        return
+    embedded = await asyncio.to_thread(Embedded.start, settings.data)
+    try:
+        yield embedded.conninfo
+    finally:
+        await asyncio.to_thread(embedded.stop)
+
+
+@asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """A migrated database: the operator's, or the embedded one, started if it is not running."""
-    async with AsyncExitStack() as stack:
-        address = settings.database_url
-        if address is None:
-            embedded = await asyncio.to_thread(Embedded.start, settings.data)
-            stack.push_async_callback(asyncio.to_thread, embedded.stop)
-            address = embedded.conninfo
-        database = await stack.enter_async_context(Database(address))
+    """A migrated database: the operator's, or the embedded one."""
+    async with open_address(settings) as address, Database(address) as database:
         await database.migrate()
         yield database
 

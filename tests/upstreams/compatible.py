@@ -35,6 +35,10 @@ class CompatibleUpstream(Upstream):
         """Check the edit as this kind of server would, and draw it; or give a result."""
         if seen.method == "GET" and seen.path in self.results:
             return web.Response(body=self.results[seen.path], content_type="image/png")
+        if (seen.method, seen.path) == ("GET", "/v1/models"):
+            if seen.headers.get("authorization") != f"Bearer {self.key}":
+                raise RefusedError(401, {"detail": "Unauthorized"})
+            return web.json_response({"object": "list", "data": [{"id": "served", "object": "model"}]})
         spec = SPECS[self.kind].get(f"{seen.method} {seen.path}")
         if spec is None:
             raise RefusedError(404, {"detail": "Not Found"})

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from upstreams.drawing import draw64, repaint
 from upstreams.faults import Fault, answers
-from upstreams.gemini_checks import Edit, check, refuse, wrong_key
+from upstreams.gemini_checks import MODELS, Edit, check, refuse, wrong_key
 from upstreams.server import Seen, Upstream
 
 #: At 1K; 2.5 has edges of its own.
@@ -43,6 +43,10 @@ class GeminiUpstream(Upstream):
 
     async def answer(self, request: web.Request, seen: Seen, fault: Fault) -> web.StreamResponse:
         """Check the edit as Google would, and draw it."""
+        if (seen.method, seen.path) == ("GET", "/v1beta/models"):
+            if seen.headers.get("x-goog-api-key") != self.key:
+                raise wrong_key()
+            return web.json_response({"models": [{"name": f"models/{name}"} for name in sorted(MODELS)]})
         edit = check(seen, self.key)
         self.edits.append(edit)
         images = 1 if fault.images is None else fault.images

@@ -21,17 +21,22 @@ from upstreams.server import Seen, Upstream
 
 @dataclass
 class OpenAIUpstream(Upstream):
-    """The stand-in; `edits` are the checked requests in order."""
+    """The stand-in; `edits` are the checked requests in order, `models` what it lists."""
 
     steps: asyncio.Semaphore | None = None
 
     def __post_init__(self) -> None:
         self.edits: list[Edit] = []
+        names = ("2", "2.5-sunburst", "2.5-flare", "2.6-sunburst", "2.6-flare")
+        self.models = {"gpt-5", *(f"gpt-image-{name}" for name in names)}
 
     async def answer(self, request: web.Request, seen: Seen, fault: Fault) -> web.StreamResponse:
         """Check the edit as OpenAI would, and draw it."""
         if seen.headers.get("authorization") != f"Bearer {self.key}":
             raise refuse("Incorrect API key provided: sk-st...", "invalid_api_key", status=401)
+        if (seen.method, seen.path) == ("GET", "/v1/models"):
+            rows = [{"id": name, "object": "model", "created": 1, "owned_by": "openai"} for name in sorted(self.models)]
+            return web.json_response({"object": "list", "data": rows})
         if (seen.method, seen.path) != ("POST", "/v1/images/edits"):
             raise refuse(f"Invalid URL ({seen.method} {seen.path})", "unknown_url", status=404)
         edit = check(seen)

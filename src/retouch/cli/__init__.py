@@ -6,6 +6,7 @@ import typer
 
 from retouch import __version__
 from retouch.cli import edit, keys, models, serve, signin
+from retouch.cli.doctor import doctor
 from retouch.cli.settings import USAGE
 from retouch.domain.errors import RetouchError
 from retouch.routing.places import ConfigError
@@ -21,6 +22,7 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("edit")(edit.edit)
 app.command("models")(models.models)
+app.command("doctor")(doctor)
 app.add_typer(keys.app, name="keys")
 app.command("signin")(signin.signin)
 

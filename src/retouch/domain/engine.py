@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from retouch.domain.edit import Background, Tier
 from retouch.domain.picture import Format, Picture, Size
@@ -148,6 +148,33 @@ class Usage:
 
 
 EngineEvent = Partial | Made | Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """What a provider answered to a question that costs nothing, in words for the operator.
+
+    `advice` says what to do where it is not `ok`. `date` is the provider's clock, in Unix seconds, where it told it;
+    `models` the names that it listed.
+    """
+
+    ok: bool
+    found: str
+    advice: str = ""
+    date: float | None = None
+    models: frozenset[str] = frozenset()
+
+
+@runtime_checkable
+class Reachable(Protocol):
+    """What an engine may have beside the protocol below, so that `retouch doctor` can ask its provider."""
+
+    async def reach(self, deadline: float) -> Reached:
+        """Whether the provider answers and takes the key, by a request that it never charges for.
+
+        `deadline` is on the clock of `time.monotonic`. Raises nothing.
+        """
+        ...
 
 
 class Engine(Protocol):

@@ -3,6 +3,7 @@
 Each Retouch names itself in the header `retouch-via` of what its engines send to other servers of the kind.
 """
 
+import hashlib
 import re
 from contextvars import ContextVar
 
@@ -14,6 +15,11 @@ MOST = 4
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _via: ContextVar[tuple[str, ...]] = ContextVar("via", default=())
+
+
+def server_name(secret: bytes) -> str:
+    """What a server is called on the way: the same in all processes that share a secret, and not the secret."""
+    return hashlib.sha256(b"retouch-via\0" + secret).hexdigest()[:16]
 
 
 def arrive(header: str | None, own: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from yarl import URL
 
-from retouch.domain.engine import EngineCall, EngineEvent, Made, MaskKind, Offer, Wish
+from retouch.domain.engine import EngineCall, EngineEvent, Made, MaskKind, Offer, Reached, Wish
 from retouch.domain.errors import invalid
 from retouch.domain.picture import Picture
 from retouch.domain.via import onward
@@ -21,8 +21,10 @@ from retouch.engines.upstream import (
     Answer,
     Answered,
     Client,
+    Question,
     download,
     open_base64,
+    reach,
     read_events,
     read_images,
     refusal_of,
@@ -122,6 +124,19 @@ class Compatible:
             address = URL(address).raw_path
         hosts, headers = self._instance.hosts, self._instance.headers
         return await download(self._client, self.name, address, hosts, deadline=deadline, headers=headers)
+
+    async def reach(self, deadline: float) -> Reached:
+        """GET /models: not every such server has it, and not every one that has it asks for the key there."""
+        name = self.name.upper()
+        asked = Question(
+            url=f"{self._instance.base_url}/models",
+            headers={"accept": "application/json", **self._instance.headers, **onward()},
+            key=f"RETOUCH_ENGINES__{name}__API_KEY",
+            base=f"RETOUCH_ENGINES__{name}__BASE_URL",
+            absent={404, 405, 501},
+            proves=False,
+        )
+        return await reach(self._client, self.name, asked, deadline=deadline)
 
     def _way(self, masked: bool, images: int) -> Way:
         """The way with a mask where there is one to read it; without, planning emulates the mask."""

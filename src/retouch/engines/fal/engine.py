@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from retouch.domain.engine import EngineCall, EngineEvent, MaskKind, Offer, Wish
+from retouch.domain.engine import EngineCall, EngineEvent, MaskKind, Offer, Reached, Wish
 from retouch.domain.errors import Code, RetouchError
 from retouch.domain.errors import withdrawn as withdrawn_edit
 from retouch.engines.fal.endpoints import ENDPOINTS, Endpoint
@@ -18,7 +18,7 @@ from retouch.engines.fal.own_endpoints import own_endpoints
 from retouch.engines.fal.problem import PROVIDER
 from retouch.engines.fal.queue import Job, Queue
 from retouch.engines.fal.request import edit_input, mask_picture
-from retouch.engines.upstream import Body, Client, MediaHosts, base64_json, find_key
+from retouch.engines.upstream import Body, Client, MediaHosts, base64_json, find_key, reach
 
 BASE_URL = "https://queue.fal.run"
 REST_URL = "https://rest.fal.ai"
@@ -28,6 +28,8 @@ MEDIA_HOSTS = ("fal.media", "*.fal.media", "rest.fal.ai")
 
 #: Seconds that fal keeps a result's files: long enough for a job that is resumed, not for ever as by default.
 KEPT_SECONDS = 24 * 3600
+
+_KEY, _QUEUE, _REST = "FAL_KEY", "RETOUCH_ENGINES__FAL__BASE_URL", "RETOUCH_ENGINES__FAL__REST_URL"
 
 OnSubmitted = Callable[[EngineCall, Job], Awaitable[None]]
 
@@ -117,6 +119,16 @@ class Fal:
             raise failure
         for made in await fetch_images(self._client, output, images, self._media, deadline):
             yield made
+
+    async def reach(self, deadline: float) -> Reached:
+        """Ask the storage for an upload token, which needs a valid key, and the queue for a job that there is not.
+
+        Both cost nothing (fal-client 1.0.3, client.py). Only the first says that the key is taken.
+        """
+        token = reach(self._client, PROVIDER, self._files.question(_KEY, _REST), deadline=deadline)
+        queue = reach(self._client, PROVIDER, self._queue.question(_KEY, _QUEUE), deadline=deadline)
+        found = await asyncio.gather(token, queue)
+        return next((one for one in found if not one.ok), found[0])
 
     async def close(self) -> None:
         """Nothing of its own: the client is the application's."""

@@ -15,7 +15,7 @@ from retouch.domain.errors import Accepted, UpstreamFailure
 from retouch.domain.picture import Picture
 from retouch.engines.fal.problem import PROVIDER, fal_refusal
 from retouch.engines.fal.request import Address
-from retouch.engines.upstream import Base64, Body, Client, MediaHosts, json_body, refused, unusable
+from retouch.engines.upstream import Base64, Body, Client, MediaHosts, Question, json_body, refused, unusable
 
 #: Seconds that an upload can be read. Its address is public to whoever knows it.
 KEPT_SECONDS = 3600
@@ -60,6 +60,18 @@ class Files:
         except ExceptionGroup as failures:
             raise _not_started(failures.exceptions[0]) from None
         return [uploads[at].result() if address is None else address for at, address in enumerate(found)]
+
+    def question(self, key: str, base: str) -> Question:
+        """A request for a token, for `reach`; `key` and `base` are the settings of the key and the address."""
+        return Question(
+            url=self._url,
+            method="POST",
+            headers=self._headers,
+            body=json_body({}),
+            key=key,
+            base=base,
+            refusal=fal_refusal,
+        )
 
     async def _upload(self, picture: Picture, deadline: float) -> str:
         token = await self._valid_token(deadline)

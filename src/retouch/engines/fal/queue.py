@@ -17,7 +17,7 @@ import orjson
 from retouch.domain.errors import Accepted, UpstreamFailure
 from retouch.domain.picture import Buffer
 from retouch.engines.fal.problem import PROVIDER, fal_refusal, job_failure, submit_failure
-from retouch.engines.upstream import IMAGE_BYTES, Body, Client, MediaHosts, Refusal, refused, silent, unusable
+from retouch.engines.upstream import IMAGE_BYTES, Body, Client, MediaHosts, Question, Refusal, refused, silent, unusable
 
 #: Requests for one answer before a job is given up. Asking changes nothing, so it may be repeated.
 TRIES = 5
@@ -47,6 +47,12 @@ class Queue:
         self._headers = {"accept": "application/json", **headers}
         self._hosts = hosts
         self._pause = pause
+
+    def question(self, key: str, base: str) -> Question:
+        """A question after a job that there is not, for `reach`; `key` and `base` are settings."""
+        url = f"{self._base_url}/fal-ai/nano-banana/requests/00000000-0000-0000-0000-000000000000/status"
+        headers = self._headers
+        return Question(url=url, headers=headers, key=key, base=base, refusal=fal_refusal, absent={202, 400, 404, 422})
 
     async def submit(self, endpoint: str, body: Body, deadline: float, headers: Mapping[str, str]) -> Job:
         """Hand in one request, once: there is no idempotency key, so a second might be a second job.

@@ -5,12 +5,12 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from retouch.domain.engine import EngineCall, EngineEvent, Made, Offer, Wish
+from retouch.domain.engine import EngineCall, EngineEvent, Made, Offer, Reached, Wish
 from retouch.engines.gemini.answer import PROVIDER, read_answer
-from retouch.engines.gemini.models import model_of
+from retouch.engines.gemini.models import model_names, model_of
 from retouch.engines.gemini.problem import google_refusal
 from retouch.engines.gemini.request import edit_body
-from retouch.engines.upstream import IMAGE_BYTES, Client, find_key, refused
+from retouch.engines.upstream import IMAGE_BYTES, Client, Question, find_key, reach, refused
 
 BASE_URL = "https://generativelanguage.googleapis.com"
 #: One finished image and the drafts among its thoughts.
@@ -63,6 +63,18 @@ class Gemini:
         del body
         yield Made(0, picture)
         yield usage
+
+    async def reach(self, deadline: float) -> Reached:
+        """GET /v1beta/models: free, and refused without a valid key (Gemini API reference, models.list)."""
+        asked = Question(
+            url=f"{self._url}?pageSize=1000",
+            headers={"accept": "application/json", "x-goog-api-key": self._key},
+            key="GEMINI_API_KEY",
+            base="RETOUCH_ENGINES__GEMINI__BASE_URL",
+            refusal=google_refusal,
+            models=model_names,
+        )
+        return await reach(self._client, PROVIDER, asked, deadline=deadline)
 
     async def close(self) -> None:
         """Nothing of its own: the client is the application's."""

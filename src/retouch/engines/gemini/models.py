@@ -5,6 +5,8 @@ From the Gemini API's model pages, google-genai 3.4.0 and LiteLLM 1.109.1 where 
 
 from dataclasses import dataclass
 
+import orjson
+
 from retouch.engines.upstream import V2_5, V3, V3_1, Shapes
 
 
@@ -32,3 +34,14 @@ MODELS = {
 def model_of(name: str) -> GeminiModel:
     """The model of this name, or of its preview."""
     return MODELS.get(name.removesuffix("-preview"), UNKNOWN)
+
+
+def model_names(body: bytes) -> frozenset[str]:
+    """The names in an answer of models.list, without their `models/`; none of anything else."""
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return frozenset()
+    rows = found.get("models") if isinstance(found, dict) else None
+    names = (str(row["name"]) for row in rows or () if isinstance(row, dict) and "name" in row)
+    return frozenset(name.removeprefix("models/") for name in names)

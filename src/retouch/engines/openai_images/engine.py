@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import Any
 
 from retouch.domain.edit import Background
-from retouch.domain.engine import EngineCall, EngineEvent, Made, Offer, Wish
+from retouch.domain.engine import EngineCall, EngineEvent, Made, Offer, Reached, Wish
 from retouch.domain.picture import Format
 from retouch.domain.via import onward
 from retouch.engines.openai_images.families import family_of
@@ -15,9 +15,12 @@ from retouch.engines.upstream import (
     IMAGE_BYTES,
     Answer,
     Client,
+    Question,
     bearer,
     find_key,
+    model_ids,
     open_base64,
+    reach,
     read_events,
     read_images,
     refusal_of,
@@ -42,7 +45,7 @@ class OpenAIImages:
     def __init__(self, settings: Mapping[str, Any], client: Client, environ: Mapping[str, str]) -> None:
         self._client = client
         self._key = find_key(settings, environ, "OPENAI_API_KEY")
-        self._url = str(settings.get("base_url") or BASE_URL).rstrip("/") + "/images/edits"
+        self._base_url = str(settings.get("base_url") or BASE_URL).rstrip("/")
         self._elsewhere = bool(settings.get("base_url"))
         self._headers = {"accept": "application/json", **bearer(self._key)}
         for setting, variable in (("organization", "OPENAI_ORG_ID"), ("project", "OPENAI_PROJECT_ID")):
@@ -76,9 +79,9 @@ class OpenAIImages:
         """One request. Fewer images than asked are passed on as they came; none at all is a failure."""
         family = family_of(call.model)
         body = edit_form(call, family) if call.mask is None else await asyncio.to_thread(edit_form, call, family)
-        headers = {**self._headers, **(onward() if self._elsewhere else {})}
+        url = f"{self._base_url}/images/edits"
         async with self._client.send(
-            self.name, "POST", self._url, deadline=call.deadline, headers=headers, body=body
+            self.name, "POST", url, deadline=call.deadline, headers=self._sent(), body=body
         ) as answer:
             del body
             if answer.status != 200:
@@ -86,6 +89,20 @@ class OpenAIImages:
             async with aclosing(self._events(answer, len(call.seeds))) as events:
                 async for event in events:
                     yield event
+
+    async def reach(self, deadline: float) -> Reached:
+        """GET /models: free, and refused without a valid key (openai 3.52.0, resources/models.py)."""
+        asked = Question(
+            url=f"{self._base_url}/models",
+            headers=self._sent(),
+            key="OPENAI_API_KEY",
+            base="RETOUCH_ENGINES__OPENAI__BASE_URL",
+            models=model_ids,
+        )
+        return await reach(self._client, self.name, asked, deadline=deadline)
+
+    def _sent(self) -> dict[str, str]:
+        return {**self._headers, **(onward() if self._elsewhere else {})}
 
     async def _events(self, answer: Answer, images: int) -> AsyncGenerator[EngineEvent, None]:
         if answer.media_type == "text/event-stream":

@@ -27,6 +27,7 @@ from retouch.engines.upstream.lift import Lifted, lift
 from retouch.engines.upstream.nano_banana import V2_5, V3, V3_1, Shapes, Spelling
 from retouch.engines.upstream.pictures import alpha_mask, luma_mask, open_base64, open_picture
 from retouch.engines.upstream.problem import read_problem, refusal_of
+from retouch.engines.upstream.reach import Question, model_ids, reach
 from retouch.engines.upstream.retry_after import retry_after
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Filed",
     "Lifted",
     "MediaHosts",
+    "Question",
     "Refusal",
     "Shapes",
     "Spelling",
@@ -58,9 +60,11 @@ __all__ = [
     "json_body",
     "lift",
     "luma_mask",
+    "model_ids",
     "multipart",
     "open_base64",
     "open_picture",
+    "reach",
     "read_events",
     "read_images",
     "read_problem",
