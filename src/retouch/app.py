@@ -33,7 +33,9 @@ from retouch.routing.health import Health
 from retouch.routing.places import located
 from retouch.routing.slots import Slots
 from retouch.settings import JwtSettings, Settings
+from retouch.stores.accounts import Accounts
 from retouch.stores.api_keys import ApiKeys
+from retouch.stores.credits import Credits
 from retouch.stores.database import Database
 from retouch.stores.embedded import Embedded
 from retouch.stores.identities import Identities
@@ -134,8 +136,8 @@ async def open_editing(
     )
 
 
-async def _serve_edits(settings: Settings, stack: AsyncExitStack, database: Database, objects: Objects) -> Editing:
-    """The story on a ledger, with what runs beside it: leases renewed, abandoned edits paid back, outputs expired."""
+def _ledger(settings: Settings, database: Database) -> PostgresLedger:
+    """The ledger, with the limits of accounts that have none of their own."""
     own = settings.accounts
     limits = AccountLimits(
         requests_per_minute=own.requests_per_minute,
@@ -143,9 +145,15 @@ async def _serve_edits(settings: Settings, stack: AsyncExitStack, database: Data
         images_per_day=own.images_per_day,
         spend_cap=None if own.spend_cap is None else round(own.spend_cap * MICRO),
     )
-    ledger = PostgresLedger(database, limits)
+    return PostgresLedger(database, limits)
+
+
+async def _serve_edits(
+    settings: Settings, stack: AsyncExitStack, objects: Objects, ledger: PostgresLedger
+) -> Editing:
+    """The story on a ledger, with what runs beside it: leases renewed, abandoned edits paid back, outputs expired."""
     editing = await open_editing(settings, stack, objects, ledger)
-    stack.push_async_callback(editing.leases.flush)
+    stack.push_async_callback(editing.leases.close)
     for work in (
         editing.leases.keep(),
         refund_abandoned(ledger, objects),
@@ -214,7 +222,8 @@ async def _open_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         raise RuntimeError("no database: `retouch serve` starts one, or set RETOUCH_DATABASE_URL")
     database = await stack.enter_async_context(Database(settings.database_url))
     objects = Objects.open(settings.data / "objects", settings.storage_url)
-    editing = await _serve_edits(settings, stack, database, objects)
+    ledger = _ledger(settings, database)
+    editing = await _serve_edits(settings, stack, objects, ledger)
     keys, secrets = ApiKeys(database), await _signing_secrets(settings, database)
     uses = Uses(keys)
     stack.push_async_callback(uses.flush_or_log)
@@ -227,6 +236,9 @@ async def _open_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         tokens=Tokens(keys, Identities(database), [_issuer(entry) for entry in settings.jwt], secrets),
         uses=uses,
         sessions=Sessions(database),
+        ledger=ledger,
+        accounts=Accounts(database),
+        credits=Credits(database),
         objects=objects,
         secrets=secrets,
         ready=_ready(database),
@@ -240,6 +252,8 @@ async def _open_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         budget=Budget(int(limits.uploads_mb * MB)),
         public_url=settings.public_url,
         link_seconds=settings.outputs.link_minutes * 60,
+        keep_seconds=_keep(settings).total_seconds(),
+        starting_balance=round(settings.accounts.starting_credits * MICRO),
         heartbeat_seconds=settings.heartbeat_seconds,
         metrics_public=settings.metrics_public,
         default_error_format=settings.error_format,

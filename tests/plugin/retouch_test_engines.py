@@ -3,7 +3,8 @@
 `repaint` stands in for a generative model: it knows no masks, keeps no size but its own, and repaints every pixel:
 with noise, or, shown a picture in which an area is marked, with noise there and elsewhere with the picture, a little
 off in place and colour. A test orders its behaviour in the prompt: `hold FILE` waits until FILE is there, `fail CODE`
-raises, `short` makes no image, `ignores the mark` paints noise everywhere.
+raises, `fails-once FILE` makes FILE and raises unless it is there, `short` makes no image,
+`ignores the mark` paints noise everywhere.
 
 `null` hands back the same two megabytes at once, for measuring the server alone.
 """
@@ -54,13 +55,7 @@ class Repaint:
             with Path(self._log).open("a") as log:
                 log.write(f"call {call.seeds} {len(call.images)}\n")
         words = call.prompt.split()
-        if words[0] == "hold":
-            while not Path(words[1]).exists():  # the sign comes from another process
-                await asyncio.sleep(0.01)
-        if words[0] == "fail":
-            raise RetouchError(Code(words[1]), "The test engine was told to fail")
-        if words[0] == "crash":
-            raise ZeroDivisionError("a secret detail")
+        await _obey(words)
         for index, seed in enumerate(call.seeds):
             for step in range(call.partial_images):
                 yield Partial(index, step, _painted(call, seed + 1000 * (step + 1)))
@@ -72,6 +67,20 @@ class Repaint:
 
     async def close(self) -> None:
         pass
+
+
+async def _obey(words: list[str]) -> None:
+    """What is ordered before anything is painted."""
+    if words[0] == "hold":
+        while not Path(words[1]).exists():  # the sign comes from another process
+            await asyncio.sleep(0.01)
+    if words[0] == "fail":
+        raise RetouchError(Code(words[1]), "The test engine was told to fail")
+    if words[0] == "fails-once" and not Path(words[1]).exists():
+        Path(words[1]).touch()
+        raise RetouchError(Code.UPSTREAM_ERROR, "The test engine failed this once")
+    if words[0] == "crash":
+        raise ZeroDivisionError("a secret detail")
 
 
 class Null:

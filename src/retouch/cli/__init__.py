@@ -5,7 +5,7 @@ import sys
 import typer
 
 from retouch import __version__
-from retouch.cli import edit, keys, models, serve, signin
+from retouch.cli import accounts, edit, keys, ledger, models, serve, signin, usage
 from retouch.cli.doctor import doctor
 from retouch.cli.settings import USAGE
 from retouch.domain.errors import RetouchError
@@ -23,8 +23,11 @@ app.command("serve")(serve.serve)
 app.command("edit")(edit.edit)
 app.command("models")(models.models)
 app.command("doctor")(doctor)
-app.add_typer(keys.app, name="keys")
 app.command("signin")(signin.signin)
+app.command("usage")(usage.usage)
+app.add_typer(accounts.app, name="accounts")
+app.add_typer(ledger.app, name="credits")
+app.add_typer(keys.app, name="keys")
 
 
 @app.callback(invoke_without_command=True)

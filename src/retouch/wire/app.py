@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from retouch import __version__
 from retouch.domain.errors import Code, RetouchError
-from retouch.wire import edits, files, health, keys, models, session, studio, tokens
+from retouch.wire import account, accounts, edits, files, health, keys, models, records, session, studio, tokens
 from retouch.wire.form import ClientLeft, drain
 from retouch.wire.parts import parts_of
 from retouch.wire.problems import INTERNAL, problem
@@ -20,6 +20,9 @@ _log = logging.getLogger("retouch")
 
 ROUTERS = (
     edits.router,
+    records.router,
+    account.router,
+    accounts.router,
     models.router,
     keys.router,
     tokens.router,

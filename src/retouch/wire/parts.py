@@ -12,7 +12,10 @@ from retouch.admission.tokens import Tokens
 from retouch.admission.uses import Uses
 from retouch.editing import Editing
 from retouch.routing.choose import Chooser
+from retouch.stores.accounts import Accounts
 from retouch.stores.api_keys import ApiKeys
+from retouch.stores.credits import Credits
+from retouch.stores.ledger import Ledger
 from retouch.stores.links import signed
 from retouch.stores.objects import Objects
 from retouch.wire.form import Budget, FormBounds
@@ -27,7 +30,10 @@ SESSION_COOKIE = "retouch_session"
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """Everything that a route may use. `secrets` signs links: the first one new ones, all of them are accepted."""
+    """Everything that a route may use. `secrets` signs links: the first one new ones, all of them are accepted.
+
+    Outputs are kept for `keep_seconds`; a new account starts with `starting_balance` micro-credits.
+    """
 
     editing: Editing
     chooser: Chooser
@@ -35,6 +41,9 @@ class Parts:
     tokens: Tokens
     uses: Uses
     sessions: SessionStore
+    ledger: Ledger
+    accounts: Accounts
+    credits: Credits
     objects: Objects
     secrets: tuple[bytes, ...]
     ready: Callable[[], Awaitable[None]]
@@ -42,6 +51,8 @@ class Parts:
     budget: Budget
     public_url: str | None
     link_seconds: int
+    keep_seconds: float
+    starting_balance: int
     heartbeat_seconds: float
     metrics_public: bool
     default_error_format: ErrorFormat
