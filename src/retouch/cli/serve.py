@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from retouch.app import idle_chooser
 from retouch.cli.settings import read_settings
 from retouch.server import serve as run_server
 
@@ -30,4 +31,6 @@ def serve(
         "workers": workers,
         "sign_in_link": sign_in_link,
     }
-    run_server(read_settings(**typed))
+    settings = read_settings(**typed)
+    idle_chooser(settings)  # what is wrong with engines or models is told before anything is started
+    run_server(settings)
