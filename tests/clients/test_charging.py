@@ -190,7 +190,7 @@ async def test_429_in_both_forms(shop: Server, database: Database) -> None:
         ),
     ],
 )
-async def test_400_and_500_in_both_forms(
+async def test_400_and_500_in_both_forms(  # noqa: PLR0917
     shop: Server,
     database: Database,
     fields: dict[str, Any],
@@ -225,7 +225,7 @@ async def test_401_in_both_forms(shop: Server, database: Database) -> None:
 async def test_an_edit_that_fails_is_paid_back(shop: Server, database: Database, prompt: str, stream: bool) -> None:
     """Also in a stream that has begun, and after previews."""
     who = await customer(database, 10)
-    partial = {"partial_images": 2} if stream else {}
+    partial: dict[str, Any] = {"partial_images": 2} if stream else {}
     answer = await send(shop, who, prompt=prompt, n=2, stream=stream, **partial)
     assert stream or answer.status >= 400
     assert not stream or b"event: error\n" in answer.body
@@ -249,7 +249,8 @@ async def test_missing_images_are_paid_back(shop: Server, database: Database, tm
 
 async def test_what_is_refused_before_is_not_charged(shop: Server, database: Database) -> None:
     who = await customer(database, 10)
-    for fields in ({"size": "9999x1"}, {"image": "AAAA"}, {"prompt": ""}):
+    refused: list[dict[str, Any]] = [{"size": "9999x1"}, {"image": "AAAA"}, {"prompt": ""}]
+    for fields in refused:
         assert (await send(shop, who, **fields)).status == 400
     assert (await read(shop, who, "/v1/edits"))["data"] == []
 
@@ -360,9 +361,8 @@ async def test_the_sdk_times_out_retries_and_is_charged_once(shop: Server, datab
     """Its retry waits for the edit that its first attempt started."""
     who, sign = await customer(database, 100), tmp_path / "go"
     async with openai.AsyncOpenAI(base_url=f"{shop.url}/v1", api_key=who.key, max_retries=2, timeout=1.5) as client:
-        asked = asyncio.create_task(
-            client.images.with_raw_response.edit(model="repaint", image=PHOTO, prompt=f"hold {sign}")
-        )
+        edit = client.images.with_raw_response.edit
+        asked = asyncio.ensure_future(edit(model="repaint", image=PHOTO, prompt=f"hold {sign}"))
         record = await retried(database, who)
         sign.touch()
         answer = await asked
