@@ -216,12 +216,17 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
         yield database
 
 
+def open_objects(settings: Settings) -> Objects:
+    """The store of pictures: the operator's bucket, or a folder."""
+    return Objects.open(settings.data / "objects", settings.storage_url)
+
+
 async def _open_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
     """Open every part, in an order in which `stack` can close them."""
     if settings.database_url is None:
         raise RuntimeError("no database: `retouch serve` starts one, or set RETOUCH_DATABASE_URL")
     database = await stack.enter_async_context(Database(settings.database_url))
-    objects = Objects.open(settings.data / "objects", settings.storage_url)
+    objects = open_objects(settings)
     ledger = _ledger(settings, database)
     editing = await _serve_edits(settings, stack, objects, ledger)
     keys, secrets = ApiKeys(database), await _signing_secrets(settings, database)

@@ -1,11 +1,11 @@
-"""What an operator types: `retouch serve`, `edit`, `keys`, `models`, `signin`. Each command is a file."""
+"""What an operator types: `retouch serve`, `edit`, `keys`, `models`, `signin`, `backup`, `restore`. Each command is a file."""
 
 import sys
 
 import typer
 
 from retouch import __version__
-from retouch.cli import accounts, edit, keys, ledger, models, serve, signin, usage
+from retouch.cli import accounts, backup, edit, keys, ledger, models, serve, signin, usage
 from retouch.cli.doctor import doctor
 from retouch.cli.settings import USAGE
 from retouch.domain.errors import RetouchError
@@ -22,6 +22,8 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("edit")(edit.edit)
 app.command("models")(models.models)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("doctor")(doctor)
 app.command("signin")(signin.signin)
 app.command("usage")(usage.usage)

@@ -18,8 +18,8 @@ Result = TypeVar("Result")
 Data = Annotated[Path | None, typer.Option(help="The server's data folder. (default: data)")]
 
 
-def with_database(data: Path | None, work: Callable[[Database, Settings], Awaitable[Result]]) -> Result:
-    """Do something in the server's database, embedded or not, whether the server runs or not.
+def existing(data: Path | None) -> Settings:
+    """The settings of a server that has a database.
 
     Ends the command with a sentence when there is none: a command typed in the wrong folder must not make one there.
     """
@@ -32,6 +32,12 @@ def with_database(data: Path | None, work: Callable[[Database, Settings], Awaita
         )
         typer.echo(message, err=True)
         raise typer.Exit(USAGE)
+    return settings
+
+
+def with_database(data: Path | None, work: Callable[[Database, Settings], Awaitable[Result]]) -> Result:
+    """Do something in the server's database, embedded or not, whether the server runs or not."""
+    settings = existing(data)
 
     async def run() -> Result:
         async with open_database(settings) as database:
