@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from importlib.metadata import entry_points
-
-from fastapi import FastAPI
+from typing import TYPE_CHECKING
 
 from retouch.admission.key_sets import KeySet
 from retouch.admission.ledger import Ledger, NoLedger
@@ -18,15 +17,12 @@ from retouch.admission.verifiers import Verifier, of_pem, of_secret
 from retouch.domain.engine import Engine
 from retouch.domain.ledger import AccountLimits
 from retouch.domain.model import MICRO
-from retouch.editing import Editing, Patience
 from retouch.engines import compatible
 from retouch.engines.cpu.engine import CpuEngine
 from retouch.engines.fal import Fal
 from retouch.engines.gemini import Gemini
 from retouch.engines.openai_images import OpenAIImages
 from retouch.engines.upstream import Client
-from retouch.fetch import Fetcher, FetchSettings
-from retouch.pixels import Bounds
 from retouch.routing.catalog import load_catalog
 from retouch.routing.choose import Chooser
 from retouch.routing.health import Health
@@ -44,11 +40,15 @@ from retouch.stores.ledger import Ledger as PostgresLedger
 from retouch.stores.objects import Objects
 from retouch.stores.secrets import secret
 from retouch.stores.sessions import Sessions
-from retouch.wire.app import build_wire
-from retouch.wire.form import Budget, FormBounds
-from retouch.wire.parts import Parts
-from retouch.wire.request_id import RequestId
 from retouch.worker import expire_outputs, refund_abandoned
+
+if TYPE_CHECKING:  # what edits and serves is loaded where it is opened, so that the other commands start sooner
+    from fastapi import FastAPI
+
+    from retouch.editing import Editing
+    from retouch.fetch import Fetcher
+    from retouch.wire.parts import Parts
+    from retouch.wire.request_id import RequestId
 
 MB = 1_000_000
 
@@ -114,10 +114,11 @@ def idle_chooser(settings: Settings) -> Chooser:
     return build_chooser(settings, build_engines(settings, build_cpu(settings), new_client()))
 
 
-async def open_editing(
-    settings: Settings, stack: AsyncExitStack, objects: Objects | None, ledger: Ledger
-) -> Editing:
+async def open_editing(settings: Settings, stack: AsyncExitStack, objects: Objects | None, ledger: Ledger) -> "Editing":
     """The story of an edit with all that it needs, closed by `stack`; without `objects` it answers no links."""
+    from retouch.editing import Editing, Patience  # noqa: PLC0415
+    from retouch.pixels import Bounds  # noqa: PLC0415
+
     client, cpu = new_client(), build_cpu(settings)
     stack.push_async_callback(client.close)
     engines = build_engines(settings, cpu, client)
@@ -150,7 +151,7 @@ def _ledger(settings: Settings, database: Database) -> PostgresLedger:
 
 async def _serve_edits(
     settings: Settings, stack: AsyncExitStack, objects: Objects, ledger: PostgresLedger
-) -> Editing:
+) -> "Editing":
     """The story on a ledger, with what runs beside it: leases renewed, abandoned edits paid back, outputs expired."""
     editing = await open_editing(settings, stack, objects, ledger)
     stack.push_async_callback(editing.leases.close)
@@ -163,12 +164,15 @@ async def _serve_edits(
     return editing
 
 
-def create() -> RequestId:
+def create() -> "RequestId":
     """The ASGI application, from file and environment: what every server process runs."""
+    from retouch.wire.app import build_wire  # noqa: PLC0415
+    from retouch.wire.request_id import RequestId  # noqa: PLC0415
+
     settings = Settings()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: "FastAPI") -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             parts = app.state.parts = await _open_parts(settings, stack)
             if settings.workers > 1:
@@ -189,7 +193,7 @@ async def _end_with_parent(parent: int) -> None:
 
 
 @asynccontextmanager
-async def local_editing(settings: Settings) -> AsyncIterator[Editing]:
+async def local_editing(settings: Settings) -> AsyncIterator["Editing"]:
     """Edits with no server and no database, for the command line."""
     async with AsyncExitStack() as stack:
         yield await open_editing(settings, stack, None, NoLedger())
@@ -221,8 +225,11 @@ def open_objects(settings: Settings) -> Objects:
     return Objects.open(settings.data / "objects", settings.storage_url)
 
 
-async def _open_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
+async def _open_parts(settings: Settings, stack: AsyncExitStack) -> "Parts":
     """Open every part, in an order in which `stack` can close them."""
+    from retouch.wire.form import Budget, FormBounds  # noqa: PLC0415
+    from retouch.wire.parts import Parts  # noqa: PLC0415
+
     if settings.database_url is None:
         raise RuntimeError("no database: `retouch serve` starts one, or set RETOUCH_DATABASE_URL")
     database = await stack.enter_async_context(Database(settings.database_url))
@@ -309,7 +316,9 @@ def _slots(settings: Settings, engine: str) -> Slots:
     return Slots(engine, running=max(1, running // settings.workers), waiting=waiting // settings.workers)
 
 
-def _fetcher(settings: Settings) -> Fetcher:
+def _fetcher(settings: Settings) -> "Fetcher":
+    from retouch.fetch import Fetcher, FetchSettings  # noqa: PLC0415
+
     own = settings.fetch
     return Fetcher(
         FetchSettings(

@@ -5,7 +5,9 @@ import re
 import pytest
 
 from retouch.domain.errors import Code, RetouchError
-from retouch.engines.cpu.grammar import EXAMPLES, Instruction, can_do, parse, words
+from retouch.engines.cpu.grammar import EXAMPLES, Instruction, can_do, parse, warm, words
+from retouch.engines.cpu.grammar.parse import PATTERNS
+from retouch.engines.cpu.grammar.pattern import always, pattern
 from retouch.engines.cpu.shapes import CropRatio, Flip, Rotate, Scale
 from retouch.engines.cpu.steps import (
     Area,
@@ -296,6 +298,16 @@ def test_long_text_is_refused_in_bounded_time(part: str, length: int) -> None:
 def test_a_placeholder_in_the_prompt_quotes_nothing() -> None:
     """The character that stands for quoted text inside cannot be sent from outside."""
     assert refusal("add the text \x010 at the top").code is Code.PROMPT_NOT_SUPPORTED
+
+
+def test_patterns_are_compiled_when_they_are_first_needed() -> None:
+    """Loading the grammar costs next to nothing; `warm` has all of it ready for the first prompt."""
+    fresh = pattern("sepia", always())
+    assert "expression" not in vars(fresh)
+    assert fresh.expression.match("sepia")
+    assert "expression" in vars(fresh)
+    warm()
+    assert all("expression" in vars(entry) for entry in PATTERNS)
 
 
 def test_no_piece_of_a_pattern_repeats_without_bound() -> None:

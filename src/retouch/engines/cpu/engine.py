@@ -1,21 +1,24 @@
 """The built-in editor as an engine: a prompt grammar in front, image operations in worker processes behind."""
 
+import threading
 import time
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retouch.domain.edit import Background
 from retouch.domain.engine import EngineCall, EngineEvent, Made, MaskKind, Offer, Partial, Wish
 from retouch.domain.errors import Code, RetouchError
 from retouch.domain.picture import RAW, Buffer, Picture
-from retouch.engines.cpu.grammar import parse
+from retouch.engines.cpu.grammar import Instruction, parse, warm
 from retouch.engines.cpu.pool import Pool
+from retouch.engines.cpu.steps import BackgroundRemove
 from retouch.pixels import from_raw, is_opaque, load, to_raw
 
 #: Longest edge, pixels, at which the previews of a slow edit are made, coarse to fine.
 PREVIEWS = (256, 384, 512)
 
-REMOVE_BACKGROUND = "remove the background"
+#: Made here and not from words: a worker process never compiles the grammar.
+_REMOVE_BACKGROUND = Instruction((BackgroundRemove(),))
 
 
 class CpuEngine:
@@ -27,8 +30,9 @@ class CpuEngine:
         self._pool = Pool(workers, time_limit)
 
     def warm(self) -> None:
-        """Start the worker processes ahead of the first edit."""
+        """Start the worker processes, and have the grammar ready, ahead of the first edit; returns at once."""
         self._pool.warm()
+        threading.Thread(target=warm, name="retouch-grammar", daemon=True).start()
 
     def missing(self) -> str | None:
         """Nothing: it comes with Retouch."""
@@ -57,15 +61,20 @@ class CpuEngine:
         """Previews where the edit is slow enough to want them, then the image, for each seed."""
         (source,) = call.images
         steps = _spread(call.partial_images)
+        mask = None if call.mask is None else call.mask.data
+        task = _Task(
+            source=source.data,
+            mask=mask,
+            # `offer` has said already whether transparent pixels may serve as the area.
+            instruction=parse(call.prompt, mask=mask is not None, clear=True),
+            clear=call.background is Background.TRANSPARENT,
+        )
         for index, seed in enumerate(call.seeds):
             for step, longest in enumerate(steps):
-                yield Partial(index, step, await self._perform(call, source, seed, longest))
-            yield Made(index, await self._perform(call, source, seed, None))
+                yield Partial(index, step, await self._perform(call, replace(task, seed=seed, longest=longest)))
+            yield Made(index, await self._perform(call, replace(task, seed=seed)))
 
-    async def _perform(self, call: EngineCall, source: Picture, seed: int, longest: int | None) -> Picture:
-        mask = None if call.mask is None else call.mask.data
-        clear = call.background is Background.TRANSPARENT
-        task = _Task(source.data, mask, call.prompt, seed, longest, clear)
+    async def _perform(self, call: EngineCall, task: "_Task") -> Picture:
         return await self._pool.call(_edit, task, seconds=call.deadline - time.monotonic())
 
     async def cut_out(self, picture: Picture, seconds: float) -> Picture | None:
@@ -88,10 +97,10 @@ class _Task:
 
     source: Buffer
     mask: Buffer | None
-    prompt: str
-    seed: int
-    longest: int | None
+    instruction: Instruction
     clear: bool
+    seed: int = 0
+    longest: int | None = None
 
 
 def _edit(task: _Task) -> Picture:
@@ -99,9 +108,9 @@ def _edit(task: _Task) -> Picture:
     from retouch.engines.cpu.perform import perform  # noqa: PLC0415 - only workers hold the editor in memory
 
     area = None if task.mask is None else from_raw(task.mask)
-    edited = perform(from_raw(task.source), area, task.prompt, seed=task.seed, longest=task.longest)
+    edited = perform(from_raw(task.source), area, task.instruction, seed=task.seed, longest=task.longest)
     if task.clear and is_opaque(edited):
-        edited = perform(edited, None, REMOVE_BACKGROUND, seed=task.seed, longest=task.longest)
+        edited = perform(edited, None, _REMOVE_BACKGROUND, seed=task.seed, longest=task.longest)
     return to_raw(edited)
 
 
@@ -109,7 +118,7 @@ def _cut_out(picture: Picture) -> Picture | None:
     from retouch.engines.cpu.perform import perform  # noqa: PLC0415 - only workers hold the editor in memory
 
     try:
-        return to_raw(perform(load(picture, param="image"), None, REMOVE_BACKGROUND, seed=0))
+        return to_raw(perform(load(picture, param="image"), None, _REMOVE_BACKGROUND, seed=0))
     except RetouchError as refusal:
         if refusal.code is Code.MASK_REQUIRED:
             return None

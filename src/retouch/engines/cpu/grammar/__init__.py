@@ -2,6 +2,6 @@
 
 from retouch.engines.cpu.grammar.examples import EXAMPLES, can_do
 from retouch.engines.cpu.grammar.instruction import Instruction
-from retouch.engines.cpu.grammar.parse import parse
+from retouch.engines.cpu.grammar.parse import parse, warm
 
-__all__ = ["EXAMPLES", "Instruction", "can_do", "parse"]
+__all__ = ["EXAMPLES", "Instruction", "can_do", "parse", "warm"]

@@ -90,6 +90,12 @@ def parse(prompt: str, *, mask: bool, clear: bool = False) -> Instruction:
     return Instruction(steps)
 
 
+def warm() -> None:
+    """Compile every pattern now: it takes half a second of CPU time, which the first prompt pays otherwise."""
+    for pattern in PATTERNS:
+        _ = pattern.expression
+
+
 def _read(sentence: Sentence) -> list[Wish]:
     """Every wish of the sentence. Raises PROMPT_NOT_SUPPORTED naming what was not understood."""
     wishes: list[Wish] = []

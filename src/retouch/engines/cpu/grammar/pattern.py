@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from retouch.engines.cpu.grammar.clean import Sentence
 from retouch.engines.cpu.grammar.things import Target
@@ -31,17 +32,22 @@ class Refusal(Exception):  # noqa: N818 - a verdict on a pattern, not a failure 
 Reader = Callable[[re.Match[str], Sentence], Wish | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pattern:
     """A regular expression over a Sentence's text and the reader of its matches."""
 
-    expression: re.Pattern[str]
+    source: str
     read: Reader
+
+    @cached_property
+    def expression(self) -> re.Pattern[str]:
+        """The expression, compiled when it is first asked for: all patterns together take half a second."""
+        return re.compile(self.source)
 
 
 def pattern(expression: str, read: Reader) -> Pattern:
     """A pattern that begins where a wish begins and ends where one can end."""
-    return Pattern(re.compile(rf"(?:{expression}){END}"), read)
+    return Pattern(rf"(?:{expression}){END}", read)
 
 
 def always(*steps: Step, target: Target | None = None) -> Reader:

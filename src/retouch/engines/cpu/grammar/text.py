@@ -127,7 +127,7 @@ _LABEL = rf"(?:caption|title|label|watermark|stamp|subtitle)(?: (?:it|{IMAGE}))?
 
 def _opening(expression: str, read: Reader) -> Pattern:
     """A pattern whose reader goes on reading the details behind it."""
-    return Pattern(re.compile(expression), read)
+    return Pattern(expression, read)
 
 
 PATTERNS: tuple[Pattern, ...] = (
