@@ -86,6 +86,45 @@ def test_exit_statuses(folder: Path, arguments: tuple[str, ...], status: int, me
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("a.png", "-o", "out.bmp"), ".png, .jpg, .jpeg or .webp"),
+        (("a.png", "-o", "out.jpg", "--format", "png"), "-o out.jpg says jpeg, --format says png"),
+        (("a.png", "b.jpg", "-o", "out.png"), "names a folder"),
+        (("a.png", "new/a.png"), "one after the other"),
+    ],
+)
+def test_a_file_is_never_written_under_a_name_that_says_another_format(
+    folder: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    """Nor two results under one name; the answer says what is allowed, and nothing is written."""
+    (folder / "new").mkdir()
+    (folder / "new" / "a.png").write_bytes((folder / "a.png").read_bytes())
+    before = set(folder.rglob("*"))
+    given = (*arguments, "-o", "same") if len(arguments) == 2 else arguments
+    done = retouch("edit", *given, "-p", "sepia", cwd=folder)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert set(folder.rglob("*")) == before
+
+
+def test_an_output_without_an_ending_gets_one(folder: Path) -> None:
+    done = retouch("edit", "a.png", "-p", "sepia", "-o", "many", "-n", 2, "--format", "webp", cwd=folder)
+    assert (done.returncode, done.stdout) == (0, "many-1.webp\nmany-2.webp\n")
+    assert (folder / "many-2.webp").read_bytes()[8:12] == b"WEBP"
+
+
+def test_what_is_wrong_is_one_line_however_narrow_the_terminal(folder: Path) -> None:
+    """So that it can be copied and searched for."""
+    for arguments in (("a.png", "-p", "add a cat"), ("a.png", "-p", "sepia", "--size", "big"), ("none.png", "-p", "a")):
+        done = retouch("edit", *arguments, cwd=folder, COLUMNS="40", TERMINAL_WIDTH="40")
+        told = max(done.stderr.splitlines(), key=len)
+        assert "│" not in done.stderr
+        assert len(told) > 40
+        assert told.endswith(".")
+
+
 def test_one_bad_input_does_not_stop_the_others(folder: Path) -> None:
     done = retouch("edit", "broken.png", "a.png", "-p", "sepia", cwd=folder)
     assert (done.returncode, done.stdout) == (3, "a-edited.png\n")
@@ -98,6 +137,15 @@ def test_models_says_what_works_and_what_is_missing(tmp_path: Path) -> None:
     assert "available" in lines["retouch-classic"]
     assert "set OPENAI_API_KEY" in lines["gpt-image-1"]
     assert "set GEMINI_API_KEY or set FAL_KEY" in lines["nano-banana-pro"]
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("models",)])
+def test_a_command_that_edits_nothing_loads_nothing_that_edits(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """The web framework and finishing would cost every command a second."""
+    told = retouch(*arguments, cwd=tmp_path, PYTHONPROFILEIMPORTTIME="1").stderr
+    loaded = {line.rpartition("|")[2].strip() for line in told.splitlines()}
+    assert "retouch.app" in loaded
+    assert not loaded & {"fastapi", "retouch.editing", "retouch.finishing"}
 
 
 def test_a_wrong_catalogue_entry_names_model_and_key(tmp_path: Path) -> None:

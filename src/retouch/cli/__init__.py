@@ -17,6 +17,7 @@ app = typer.Typer(
     help="A self-hosted image-editing API.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # errors in boxes as wide as the terminal cannot be copied
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("serve")(serve.serve)
