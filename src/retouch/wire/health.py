@@ -1,10 +1,11 @@
 """Is it alive, is it ready, and how is it doing."""
 
+import asyncio
 import ipaddress
 import os
 
 from fastapi import APIRouter, Request
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Gauge, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.responses import PlainTextResponse, Response
 
@@ -12,6 +13,12 @@ from retouch.domain.errors import Code, RetouchError
 from retouch.wire.parts import parts_of
 
 router = APIRouter(tags=["health"])
+
+TASKS = Gauge(
+    "retouch_tasks",
+    "Work that the event loop has under way, in the process that answers",
+    multiprocess_mode="livemostrecent",
+)
 
 
 @router.get("/healthz", response_class=PlainTextResponse, summary="The process answers")
@@ -35,6 +42,7 @@ async def metrics(request: Request) -> Response:
     """Counts and timings in Prometheus' text format; to callers off loopback only where the operator allows it."""
     if not (parts_of(request).metrics_public or _from_loopback(request)):
         raise RetouchError(Code.NOT_FOUND, "Not Found")
+    TASKS.set(len(asyncio.all_tasks()))
     registry: CollectorRegistry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:  # several processes serve: add up what each has counted
         registry = CollectorRegistry()
