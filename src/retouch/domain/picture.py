@@ -54,10 +54,12 @@ class Size:
 class Picture:
     """An encoded picture: its bytes, what they were sniffed to be, and its size once upright.
 
-    `format` is `png`, `jpeg`, `webp`, `gif`, `tiff`, `bmp`, `avif`, `heic` or `pam` (see RAW).
+    `format` is `png`, `jpeg`, `webp`, `gif`, `tiff`, `bmp`, `avif`, `heic` or `pam` (see RAW). `base64` is the same
+    file as base64, where it came as such: handed on as it is, it need not be encoded again.
     """
 
     data: Buffer
     format: str
     size: Size
     has_alpha: bool = False
+    base64: Buffer | None = None

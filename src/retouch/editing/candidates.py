@@ -1,6 +1,5 @@
 """The routes that can serve an edit: each with its plan, in the order of the catalogue."""
 
-import asyncio
 import secrets
 from collections.abc import Sequence
 
@@ -9,6 +8,7 @@ from retouch.domain.engine import Engine, MaskKind, Offer, Wish
 from retouch.domain.errors import RetouchError
 from retouch.domain.model import Model, Route
 from retouch.domain.picture import Picture
+from retouch.editing.brief import in_place_or_thread
 from retouch.editing.making import CutOut, Making
 from retouch.finishing import Finished, MaskReading, read_mask
 from retouch.routing.attempts import Candidate
@@ -32,13 +32,15 @@ class Candidates:
 
         Raises what the first route refuses with, where none takes it; INVALID_MASK.
         """
-        reading = await asyncio.to_thread(
-            read_mask,
-            pictures[0],
-            mask,
-            request.mask_source,
-            alpha_as_mask=model.alpha_as_mask,
-            image_param=request.images[0].field,
+        reading = await in_place_or_thread(
+            lambda: read_mask(
+                pictures[0],
+                mask,
+                request.mask_source,
+                alpha_as_mask=model.alpha_as_mask,
+                image_param=request.images[0].field,
+            ),
+            in_place=mask is None and not pictures[0].has_alpha,  # nothing to decode
         )
         seed = secrets.randbits(31)
         found: list[tuple[Candidate[Finished], MaskKind]] = []

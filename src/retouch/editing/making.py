@@ -7,7 +7,20 @@ from collections.abc import Awaitable, Callable, Sequence
 from retouch.domain.edit import EditRequest
 from retouch.domain.engine import EngineCall, Made, Partial
 from retouch.domain.picture import Format, Picture
-from retouch.finishing import GUIDE_SENTENCE, Finish, Finished, Look, MaskReading, Prepared, finish, prepare, readable
+from retouch.editing.brief import brief
+from retouch.finishing import (
+    GUIDE_SENTENCE,
+    Finish,
+    Finished,
+    Look,
+    MaskReading,
+    Prepared,
+    as_they_are,
+    finish,
+    passed_through,
+    prepare,
+    readable,
+)
 from retouch.routing.plan import Plan
 
 #: Takes the plain backdrop from a picture within so many seconds; None where it is not plain enough.
@@ -33,6 +46,7 @@ class Making:
         self._reading = reading
         self._cut_out = cut_out
         self.deadline = deadline
+        self._untouched: tuple[Prepared, list[Picture]] | None = None
         self._sources: asyncio.Task[tuple[Prepared, list[Picture]]] | None = None
 
     async def call(self, seeds: tuple[int, ...]) -> EngineCall:
@@ -80,13 +94,26 @@ class Making:
             prepared=prepared,
             passthrough=True,
         )
-        return await asyncio.to_thread(finish, picture, wanted)
+        untouched = passed_through(picture, wanted) if brief((picture.data,)) else None
+        return untouched or await asyncio.to_thread(finish, picture, wanted)
 
     async def _prepared(self) -> tuple[Prepared, list[Picture]]:
+        if self._untouched is None and self._sources is None:
+            self._untouched = self._as_they_are()
+        if self._untouched is not None:
+            return self._untouched
         if self._sources is None:
             self._sources = asyncio.ensure_future(asyncio.to_thread(self._prepare))
         # Shielded: one call that is stopped must not take the sources from the others.
         return await asyncio.shield(self._sources)
+
+    def _as_they_are(self) -> tuple[Prepared, list[Picture]] | None:
+        """What `_prepare` would come to where nothing has to be decoded and looking takes no time."""
+        whole = self._reading.weights is None and self._plan.frame in (None, self._pictures[0].size)
+        if not whole or not brief(picture.data for picture in self._pictures):
+            return None
+        pictures = as_they_are(self._pictures, self._plan.offer.input_formats)
+        return pictures and (Prepared(picture=pictures[0]), pictures[1:])
 
     def _prepare(self) -> tuple[Prepared, list[Picture]]:
         request, plan = self._request, self._plan

@@ -18,6 +18,7 @@ from retouch.admission.running import RunningEdits
 from retouch.domain.edit import EditRequest
 from retouch.domain.ledger import Admission, EditRecord, EditState, Outcome, Rate, Settlement
 from retouch.editing.answer import Answer, Live, Stored
+from retouch.editing.brief import fingerprint_of
 from retouch.editing.candidates import Candidates
 from retouch.editing.events import Edit, EditEvent, RunningEdit
 from retouch.editing.failures import kept, known
@@ -95,7 +96,7 @@ class Editing:
         first answer. `reserve` counts the bytes of fetched pictures against the memory that the caller may use.
         Raises RetouchError for everything that can be known before the engine is called: nothing is charged then.
         """
-        print_ = await asyncio.to_thread(fingerprint, ROUTE, request)
+        print_ = await fingerprint_of(ROUTE, request)
         if earlier := await self._earlier(caller, ROUTE, print_, attempt, idempotency_key):
             return earlier
         planned = await self._planning.plan(request, caller, reserve)

@@ -6,9 +6,10 @@ read_mask says what is to edit; prepare makes what the engine is sent; finish ma
 from retouch.finishing.focus import Look
 from retouch.finishing.guide import GUIDE_SENTENCE
 from retouch.finishing.mask import MaskReading, read_mask
+from retouch.finishing.passthrough import passed_through
 from retouch.finishing.pipeline import finish
 from retouch.finishing.plan import Finish, Finished
-from retouch.finishing.prepare import Kept, Prepared, prepare, readable
+from retouch.finishing.prepare import Kept, Prepared, as_they_are, prepare, readable
 
 __all__ = [
     "GUIDE_SENTENCE",
@@ -18,7 +19,9 @@ __all__ = [
     "Look",
     "MaskReading",
     "Prepared",
+    "as_they_are",
     "finish",
+    "passed_through",
     "prepare",
     "read_mask",
     "readable",

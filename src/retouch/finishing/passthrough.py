@@ -24,4 +24,4 @@ def passed_through(picture: Picture, plan: Finish) -> Finished | None:
     if wrong or (plan.background is Background.OPAQUE and seen.has_alpha):
         return None
     background = "transparent" if seen.has_alpha else "opaque"
-    return Finished(bytes(seen.data), plan.format, seen.size, background)
+    return Finished(bytes(seen.data), plan.format, seen.size, background, picture.base64)

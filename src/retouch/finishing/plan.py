@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from retouch.domain.edit import Background, Fit
-from retouch.domain.picture import Format, Size
+from retouch.domain.picture import Buffer, Format, Size
 from retouch.finishing.prepare import Kept, Prepared
 
 
@@ -40,9 +40,13 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """An encoded result. `background` is "opaque" or "transparent": whether any pixel may be less than opaque."""
+    """An encoded result. `background` is "opaque" or "transparent": whether any pixel may be less than opaque.
+
+    `base64` is the same as base64, where the engine had it so and nothing had to change.
+    """
 
     data: bytes
     format: Format
     size: Size
     background: str
+    base64: Buffer | None = None

@@ -1,5 +1,6 @@
 """What an engine is sent, and what is kept to finish its answer: source and mask through one geometry."""
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -98,6 +99,12 @@ def _focused(source: Pixels, weights: Grey, kind: MaskKind, look: Look, formats:
 def readable(picture: Picture, formats: AbstractSet[str], *, param: str) -> Picture:
     """Any further image, upright, in sRGB and in a format that the engine reads. Raises INVALID_IMAGE."""
     return _untouched(picture, formats) or _encoded(load(picture, param=param), formats)
+
+
+def as_they_are(pictures: Sequence[Picture], formats: AbstractSet[str]) -> list[Picture] | None:
+    """Every picture as `prepare` and `readable` leave it where nothing has to be decoded; None where something has."""
+    untouched = [_untouched(picture, formats) for picture in pictures]
+    return [picture for picture in untouched if picture] if all(untouched) else None
 
 
 def _untouched(picture: Picture, formats: AbstractSet[str]) -> Picture | None:

@@ -21,7 +21,7 @@ def forwardable(picture: Picture) -> Picture | None:
         stripped = strip(picture.data, picture.format, keep_profile=False)
     except BrokenError:
         return None
-    return picture if len(stripped) == len(data) else replace(picture, data=stripped)
+    return picture if len(stripped) == len(data) else replace(picture, data=stripped, base64=None)
 
 
 def is_whole(picture: Picture) -> bool:

@@ -12,10 +12,11 @@ import pybase64
 
 from retouch.admission.credits import decimal
 from retouch.domain.engine import Usage
+from retouch.domain.picture import Buffer
 from retouch.editing import Answer, Completed, Facts, FinalImage, PartialImage
 from retouch.finishing import Finished
 from retouch.wire.problems import rate_headers
-from retouch.wire.sse import event
+from retouch.wire.sse import Event, event
 
 Link = Callable[[str], str]
 
@@ -36,8 +37,11 @@ def answer_headers(answer: Answer, facts: Facts) -> dict[str, str]:
     return {**{name: value for name, value in headers.items() if value}, **rate_headers(answer.rate)}
 
 
-async def json_answer(answer: Answer, link: Link) -> tuple[bytes, Facts]:
-    """The body of a synchronous answer, once every image is there and paid for, and what its headers say."""
+async def json_answer(answer: Answer, link: Link) -> tuple[list[Buffer], Facts]:
+    """The body of a synchronous answer, once every image is there and paid for, and what its headers say.
+
+    In pieces, to be sent one after the other: megabytes are not copied to make one of them.
+    """
     images: dict[int, FinalImage] = {}
     facts = answer.facts
     async for said in answer.events(bytes_too=facts.delivery != "url"):
@@ -49,11 +53,13 @@ async def json_answer(answer: Answer, link: Link) -> tuple[bytes, Facts]:
     head = {"created": facts.created, **_resolved(facts, ordered[0].image), "usage": _usage(facts.usage)}
     if facts.notes:
         head["notes"] = facts.notes
-    data = b",".join(_datum(facts, image, link) for image in ordered)
-    return b"".join((orjson.dumps(head)[:-1], b',"data":[', data, b"]}")), facts
+    pieces: list[Buffer] = [orjson.dumps(head)[:-1] + b',"data":[']
+    for image in ordered:
+        pieces += [*_datum(facts, image, link), b","]
+    return [*pieces[:-1], b"]}"], facts
 
 
-async def stream_answer(answer: Answer, link: Link) -> AsyncIterator[bytes]:
+async def stream_answer(answer: Answer, link: Link) -> AsyncIterator[Event]:
     """The events of a stream: partial images as they come, one completed event per image, usage on the last."""
     last: FinalImage | None = None
     async for said in answer.events(bytes_too=True):
@@ -77,21 +83,25 @@ def _resolved(facts: Facts, image: Finished) -> dict[str, Any]:
     }
 
 
-def _datum(facts: Facts, image: FinalImage, link: Link) -> bytes:
+def _datum(facts: Facts, image: FinalImage, link: Link) -> list[Buffer]:
     head: dict[str, str] = {}
     if image.key and facts.delivery != "b64_json":
         head["url"] = link(image.key)
     if image.revised_prompt:
         head["revised_prompt"] = image.revised_prompt
     if facts.delivery == "url":
-        return orjson.dumps(head)
+        return [orjson.dumps(head)]
     # Spliced, not dumped: base64 needs no escaping, and a picture must not be copied through a JSON encoder.
-    rest = orjson.dumps(head)[1:]
-    comma = b"," if head else b""
-    return b"".join((b'{"b64_json":"', pybase64.b64encode(image.image.data), b'"', comma, rest))
+    comma = b'",' if head else b'"'
+    return [b'{"b64_json":"', _base64(image.image), comma + orjson.dumps(head)[1:]]
 
 
-def _partial(facts: Facts, said: PartialImage) -> bytes:
+def _base64(image: Finished) -> Buffer:
+    """The provider's own, where nothing had to change."""
+    return pybase64.b64encode(image.data) if image.base64 is None else image.base64
+
+
+def _partial(facts: Facts, said: PartialImage) -> Event:
     name = "image_edit.partial_image"
     head = {
         "type": name,
@@ -100,10 +110,10 @@ def _partial(facts: Facts, said: PartialImage) -> bytes:
         "image_index": said.index,
         **_resolved(facts, said.image),
     }
-    return event(name, head, pybase64.b64encode(said.image.data))
+    return event(name, head, _base64(said.image))
 
 
-def _completed(facts: Facts, said: FinalImage, link: Link, usage: Usage | None) -> bytes:
+def _completed(facts: Facts, said: FinalImage, link: Link, usage: Usage | None) -> Event:
     name = "image_edit.completed"
     head = {"type": name, "created_at": facts.created, "image_index": said.index, **_resolved(facts, said.image)}
     head["usage"] = _usage(usage or Usage())
@@ -114,7 +124,7 @@ def _completed(facts: Facts, said: FinalImage, link: Link, usage: Usage | None) 
     if facts.notes:
         head["notes"] = facts.notes
     # The SDK's event type requires b64_json, so a stream carries it whatever else was asked for.
-    return event(name, head, pybase64.b64encode(said.image.data))
+    return event(name, head, _base64(said.image))
 
 
 def _usage(usage: Usage) -> dict[str, Any]:

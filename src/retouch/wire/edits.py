@@ -1,13 +1,14 @@
 """POST /v1/images/edits: read, begin, deliver."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from retouch.domain.errors import Code, RetouchError
+from retouch.domain.picture import Buffer
 from retouch.editing import Answer
 from retouch.wire import sse
 from retouch.wire.answers import Link, answer_headers, json_answer, stream_answer
@@ -74,11 +75,13 @@ def _linker(parts: Parts, request: Request) -> Link:
 
 
 class Whole(Response):
-    """An answer in one piece, which notes whether its client got it."""
+    """An answer of known length, sent piece by piece, which notes whether its client got it."""
 
-    def __init__(self, answer: Answer, body: bytes, headers: Mapping[str, str]) -> None:
-        super().__init__(body, headers=headers, media_type="application/json")
+    def __init__(self, answer: Answer, pieces: Sequence[Buffer], headers: Mapping[str, str]) -> None:
+        length = sum(map(len, pieces))
+        super().__init__(media_type="application/json", headers={**headers, "content-length": str(length)})
         self._answer = answer
+        self._pieces = pieces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it; the last, empty piece follows once the rest is on its way and the client still there."""
@@ -92,7 +95,8 @@ class Whole(Response):
 
     async def _send(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        for piece in self._pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
@@ -119,15 +123,16 @@ class EventStream(Response):
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         events = stream_answer(self._answer, self._link)
         try:
-            async for chunk in sse.with_heartbeats(events, self._heartbeat):
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            async for said in sse.with_heartbeats(events, self._heartbeat):
+                for piece in said:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
         except OSError:
             raise
         except Exception as error:
             # The status is out already: tell it as an event that both SDKs raise.
             known = error if isinstance(error, RetouchError) else INTERNAL
-            chunk = sse.event("error", {"type": "error", "error": error_object(known)})
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            for piece in sse.event("error", {"type": "error", "error": error_object(known)}):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
         else:
             self._answer.delivered()
         await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -9,6 +9,11 @@ from collections.abc import AsyncIterator
 
 import orjson
 
+from retouch.domain.picture import Buffer
+
+#: What is sent of one event, in pieces.
+Event = tuple[Buffer, ...]
+
 HEARTBEAT = b": waiting\n\n"
 MEDIA_TYPE = "text/event-stream"
 
@@ -16,23 +21,21 @@ MEDIA_TYPE = "text/event-stream"
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
-def event(name: str, head: dict[str, object], b64_json: bytes | None = None) -> bytes:
-    """One event. `b64_json` is spliced in as it is, because base64 needs no escaping and may be megabytes long."""
-    data = orjson.dumps(head)
-    if b64_json is not None:
-        data = b"".join((data[:-1], b',"b64_json":"', b64_json, b'"}'))
-    return b"".join((b"event: ", name.encode(), b"\ndata: ", data, b"\n\n"))
+def event(name: str, head: dict[str, object], b64_json: Buffer | None = None) -> Event:
+    """One event. `b64_json` is a piece as it is, because base64 needs no escaping and may be megabytes long."""
+    start = b"event: " + name.encode() + b"\ndata: " + orjson.dumps(head)
+    return (start + b"\n\n",) if b64_json is None else (start[:-1] + b',"b64_json":"', b64_json, b'"}\n\n')
 
 
-async def with_heartbeats(events: AsyncIterator[bytes], seconds: float) -> AsyncIterator[bytes]:
+async def with_heartbeats(events: AsyncIterator[Event], seconds: float) -> AsyncIterator[Event]:
     """Pass events on, with a comment whenever none came for so many seconds."""
-    upcoming: asyncio.Task[bytes] | None = None
+    upcoming: asyncio.Task[Event] | None = None
     try:
         while True:
             upcoming = upcoming or asyncio.ensure_future(anext(events))
             done, _ = await asyncio.wait({upcoming}, timeout=seconds)
             if not done:
-                yield HEARTBEAT
+                yield (HEARTBEAT,)
                 continue
             try:
                 item = upcoming.result()

@@ -1,6 +1,7 @@
 """Pictures on their way to a provider and back."""
 
 import binascii
+from dataclasses import replace
 
 import numpy as np
 import pybase64
@@ -28,7 +29,7 @@ def open_base64(provider: str, text: Buffer | str) -> Picture:
     if bytes(memoryview(raw)[:5]) == b"data:":
         raw = bytes(raw).partition(b",")[2]
     try:
-        return open_picture(provider, pybase64.b64decode(raw, validate=True))
+        return replace(open_picture(provider, pybase64.b64decode(raw, validate=True)), base64=raw)
     except (binascii.Error, ValueError):
         raise unusable(provider, "its base64 is broken") from None
 
