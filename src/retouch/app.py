@@ -17,6 +17,7 @@ from retouch.admission.verifiers import Verifier, of_pem, of_secret
 from retouch.domain.engine import Engine
 from retouch.domain.ledger import AccountLimits
 from retouch.domain.model import MICRO
+from retouch.domain.units import MB
 from retouch.engines import compatible
 from retouch.engines.cpu.engine import CpuEngine
 from retouch.engines.fal import Fal
@@ -49,8 +50,6 @@ if TYPE_CHECKING:  # what edits and serves is loaded where it is opened, so that
     from retouch.fetch import Fetcher
     from retouch.wire.parts import Parts
     from retouch.wire.request_id import RequestId
-
-MB = 1_000_000
 
 #: Other packages add engines under this entry point: a callable that takes the engine's settings.
 ENTRY_POINT = "retouch.engines"
@@ -130,7 +129,7 @@ async def open_editing(settings: Settings, stack: AsyncExitStack, objects: Objec
         health=Health(lambda route: _slots(settings, route.engine)),
         fetcher=await stack.enter_async_context(_fetcher(settings)),
         objects=objects,
-        bounds=Bounds(pixels=int(settings.limits.megapixels * MB), bytes=int(settings.limits.image_mb * MB)),
+        bounds=Bounds(pixels=int(settings.limits.megapixels * 1_000_000), bytes=int(settings.limits.image_mb * MB)),
         patience=Patience(settings.edit_seconds, settings.reroute_after_send),
         cut_out=cpu.cut_out,
         ledger=ledger,

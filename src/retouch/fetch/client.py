@@ -15,6 +15,7 @@ from yarl import URL
 from retouch.domain.edit import ImageInput
 from retouch.domain.errors import invalid, invalid_image
 from retouch.domain.picture import Buffer
+from retouch.domain.units import in_words
 from retouch.fetch.addresses import is_disguised, is_literal, is_public
 from retouch.fetch.connections import ClosedAddressError, Gate, open_session
 from retouch.fetch.settings import FetchSettings
@@ -151,4 +152,4 @@ class Fetcher:
 
     def _bound(self, size: int, param: str) -> None:
         if size > self._settings.max_bytes:
-            raise invalid_image(param, f"`{param}`: the address holds more than {self._settings.max_bytes} bytes.")
+            raise invalid_image(param, f"`{param}`: the address holds more than {in_words(self._settings.max_bytes)}.")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-MB = 1024 * 1024
+from retouch.domain.units import MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from retouch.domain.errors import invalid_image
 from retouch.domain.picture import Buffer, Picture, Size
+from retouch.domain.units import MB, in_words
 from retouch.pixels.headers import READERS, BrokenError, Header
 from retouch.pixels.sniff import ALLOWED, guess, sniff
 
@@ -18,7 +19,7 @@ class Bounds:
     """
 
     pixels: int = 40_000_000
-    bytes: int = 50 * 1024 * 1024
+    bytes: int = 50 * MB
     edge: int = 32_767
 
 
@@ -32,7 +33,7 @@ def inspect(data: Buffer, *, param: str, bounds: Bounds) -> Picture:
         raise invalid_image(param, f"`{param}` is empty: a picture was expected ({ALLOWED}).")
     if len(data) > bounds.bytes:
         raise invalid_image(
-            param, f"`{param}` has {len(data):,} bytes; at most {bounds.bytes:,} bytes are allowed for a picture."
+            param, f"`{param}` has {in_words(len(data))}; at most {in_words(bounds.bytes)} are allowed for a picture."
         )
     kind = sniff(data)
     if kind is None:

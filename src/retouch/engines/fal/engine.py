@@ -11,6 +11,7 @@ import orjson
 from retouch.domain.engine import EngineCall, EngineEvent, MaskKind, Offer, Reached, Wish
 from retouch.domain.errors import Code, RetouchError
 from retouch.domain.errors import withdrawn as withdrawn_edit
+from retouch.domain.units import MB
 from retouch.engines.fal.endpoints import ENDPOINTS, Endpoint
 from retouch.engines.fal.files import Files
 from retouch.engines.fal.output import failure_in, fetch_images
@@ -57,7 +58,7 @@ class Fal:
         auth = {"authorization": f"Key {self._key}"}
         pause = _number(settings, "poll_seconds", 0.25)
         self._queue = Queue(client, base_url, auth, MediaHosts(base_url, QUEUE_HOSTS), pause)
-        inline = int(_number(settings, "inline_mb", 4) * 1024 * 1024)
+        inline = int(_number(settings, "inline_mb", 4) * MB)
         self._files = Files(client, rest_url, auth, MediaHosts(rest_url, self._media.others), inline)
 
     def missing(self) -> str | None:

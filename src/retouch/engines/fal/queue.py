@@ -16,6 +16,7 @@ import orjson
 
 from retouch.domain.errors import Accepted, UpstreamFailure
 from retouch.domain.picture import Buffer
+from retouch.domain.units import MB
 from retouch.engines.fal.problem import PROVIDER, fal_refusal, job_failure, submit_failure
 from retouch.engines.upstream import IMAGE_BYTES, Body, Client, MediaHosts, Question, Refusal, refused, silent, unusable
 
@@ -25,7 +26,7 @@ TRIES = 5
 GROWTH, LONGEST_PAUSE = 1.4, 3.0
 #: Seconds that a cancellation may take: nobody waits for what comes of it.
 CANCEL_SECONDS = 2.0
-_STATUS_BYTES = 1024 * 1024
+_STATUS_BYTES = MB
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from retouch.domain.engine import EngineCall, EngineEvent, Made, Offer, Reached, Wish
+from retouch.domain.units import MB
 from retouch.engines.gemini.answer import PROVIDER, read_answer
 from retouch.engines.gemini.models import model_names, model_of
 from retouch.engines.gemini.problem import google_refusal
@@ -14,7 +15,7 @@ from retouch.engines.upstream import IMAGE_BYTES, Client, Question, find_key, re
 
 BASE_URL = "https://generativelanguage.googleapis.com"
 #: One finished image and the drafts among its thoughts.
-_ANSWER_BYTES = IMAGE_BYTES + 32 * 1024 * 1024
+_ANSWER_BYTES = IMAGE_BYTES + 32 * MB
 
 
 class Gemini:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import aiohttp
 
+from retouch.domain.units import in_words
 from retouch.engines.upstream.failures import cut_off, silent, unusable
 
 
@@ -71,7 +72,7 @@ class Answer:
 
     def _bound(self, size: int, limit: int) -> None:
         if size > limit:
-            raise unusable(self._provider, f"it is larger than {limit:,} bytes")
+            raise unusable(self._provider, f"it is larger than {in_words(limit)}")
 
 
 def _chunks(content: aiohttp.StreamReader) -> Callable[[], Awaitable[bytes]]:

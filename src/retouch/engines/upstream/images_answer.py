@@ -9,6 +9,7 @@ import orjson
 
 from retouch.domain.engine import EngineEvent, Made, Partial, Usage
 from retouch.domain.picture import Buffer
+from retouch.domain.units import MB, in_words
 from retouch.engines.upstream.answer import Answer
 from retouch.engines.upstream.events import Events
 from retouch.engines.upstream.failures import cut_off, refused, unusable
@@ -17,7 +18,7 @@ from retouch.engines.upstream.pictures import open_base64
 from retouch.engines.upstream.problem import read_problem
 
 #: Bytes that one picture may have in an answer, as base64: 8.3 megapixels of noise as PNG are 44 MB of it.
-IMAGE_BYTES = 64 * 1024 * 1024
+IMAGE_BYTES = 64 * MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def _fed(provider: str, events: Events, piece: bytes) -> Iterator[bytes]:
         for _, data in events.feed(piece):
             yield data
     except ValueError:
-        raise unusable(provider, f"an event is larger than {IMAGE_BYTES:,} bytes") from None
+        raise unusable(provider, f"an event is larger than {in_words(IMAGE_BYTES)}") from None
 
 
 class _Told:

@@ -8,11 +8,12 @@ import pybase64
 
 from retouch.domain.errors import RetouchError
 from retouch.domain.picture import Buffer, Format, Picture
+from retouch.domain.units import MB
 from retouch.engines.upstream.failures import unusable
 from retouch.pixels import Bounds, encode, from_raw, inspect
 
 #: What a provider's picture may be: a few times the 8.3 megapixels that the largest model draws.
-BOUNDS = Bounds(pixels=64_000_000, bytes=128 * 1024 * 1024)
+BOUNDS = Bounds(pixels=64_000_000, bytes=128 * MB)
 
 
 def open_picture(provider: str, data: Buffer) -> Picture:

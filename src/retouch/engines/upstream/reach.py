@@ -8,6 +8,7 @@ import orjson
 
 from retouch.domain.engine import Reached
 from retouch.domain.errors import UpstreamFailure
+from retouch.domain.units import MB
 from retouch.domain.via import HEADER as VIA
 from retouch.engines.upstream.answer import Answer
 from retouch.engines.upstream.body import Body
@@ -15,7 +16,7 @@ from retouch.engines.upstream.client import Client
 from retouch.engines.upstream.failures import Refusal, clean
 from retouch.engines.upstream.problem import refusal_of
 
-_BYTES = 8 * 1024 * 1024
+_BYTES = 8 * MB
 _SPENT = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 
 

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from retouch.domain.errors import Code, RetouchError
-from retouch.wire.form.bounds import MB, FormBounds, Lease
+from retouch.domain.units import MB, in_words
+from retouch.wire.form.bounds import FormBounds, Lease
 
 #: The `receive` of an ASGI application; Starlette's Request has it as `request.receive`.
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -72,9 +73,8 @@ class Body:
         return message
 
     def _too_large(self) -> RetouchError:
-        limit = self._bounds.body_bytes
-        size = f"{limit // MB} MB" if limit >= MB else f"{limit} bytes"
-        return RetouchError(Code.PAYLOAD_TOO_LARGE, f"The request body is larger than {size}.", param="body")
+        limit = in_words(self._bounds.body_bytes)
+        return RetouchError(Code.PAYLOAD_TOO_LARGE, f"The request body is larger than {limit}.", param="body")
 
     def _too_slow(self) -> RetouchError:
         return RetouchError(

@@ -5,8 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from retouch.domain.errors import Code, RetouchError
-
-MB = 1024 * 1024
+from retouch.domain.units import MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,11 +12,12 @@ from collections.abc import Iterator
 import orjson
 
 from retouch.domain.errors import Code, RetouchError, invalid
+from retouch.domain.units import MB, in_words
 from retouch.wire.form.fields import shown
 
 #: Strings longer than this are cut out; what is left must fit `_REST`. Bytes.
 _LONG = 16 * 1024
-_REST = 2 * 1024 * 1024
+_REST = 2 * MB
 #: Far more quotes than 16 pictures and every field need, few enough to look at in a fraction of a second.
 _QUOTES = 100_000
 _BLOCK = 256 * 1024
@@ -124,7 +125,7 @@ def _cut(body: bytearray, mark: str) -> tuple[bytes, list[LongString]]:
             done = end + 1
     kept.append((done, len(body)))
     if sum(end - start for start, end in kept) > _REST:
-        raise _refused(f"The JSON body holds more than {_REST} bytes beside its pictures.")
+        raise _refused(f"The JSON body holds more than {in_words(_REST)} beside its pictures.")
     rest = bytearray()
     for number, (start, end) in enumerate(kept):
         rest += body[start:end]

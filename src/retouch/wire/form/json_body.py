@@ -4,8 +4,9 @@ import asyncio
 
 from retouch.domain.errors import Code, RetouchError, invalid, invalid_image
 from retouch.domain.picture import Buffer
+from retouch.domain.units import MB
 from retouch.wire.form.body import Body
-from retouch.wire.form.bounds import MB, FormBounds, Lease
+from retouch.wire.form.bounds import FormBounds, Lease
 from retouch.wire.form.cut import LongString, parse_object
 from retouch.wire.form.draft import Draft
 from retouch.wire.form.fields import Role, Slot, no_file_id, slot_of, unknown

@@ -9,7 +9,7 @@ import pybase64
 from retouch.domain.edit import ImageInput
 from retouch.domain.errors import Code, RetouchError, invalid_image
 from retouch.domain.picture import Buffer
-from retouch.wire.form.bounds import MB
+from retouch.domain.units import MB, in_words
 
 #: pybase64 decodes 40 MB of clean text in 3 ms without the GIL; text with line breaks costs ten times that.
 _THREAD_ABOVE = 2 * MB
@@ -66,8 +66,7 @@ def read_text(label: str, text: Buffer, longest: int, *, binary: bool) -> ImageI
 
 def too_large(label: str, longest: int) -> RetouchError:
     """The error for one picture over the bound of `longest` bytes."""
-    size = f"{longest // MB} MB" if longest >= MB else f"{longest} bytes"
-    return RetouchError(Code.PAYLOAD_TOO_LARGE, f"`{label}` is larger than {size}.", param=label)
+    return RetouchError(Code.PAYLOAD_TOO_LARGE, f"`{label}` is larger than {in_words(longest)}.", param=label)
 
 
 def _is_binary(head: bytes) -> bool:
