@@ -17,11 +17,13 @@ from retouch.admission.verifiers import Verifier, of_pem, of_secret
 from retouch.domain.engine import Engine
 from retouch.domain.ledger import AccountLimits
 from retouch.domain.model import MICRO
+from retouch.domain.moderation import Moderator
 from retouch.domain.units import MB
 from retouch.engines import compatible
 from retouch.engines.cpu.engine import CpuEngine
 from retouch.engines.fal import Fal
 from retouch.engines.gemini import Gemini
+from retouch.engines.moderation import MODERATORS
 from retouch.engines.openai_images import OpenAIImages
 from retouch.engines.upstream import Client
 from retouch.routing.catalog import load_catalog
@@ -98,6 +100,20 @@ def new_client() -> Client:
     return Client()
 
 
+def build_moderator(settings: Settings, client: Client) -> Moderator | None:
+    """Who judges prompts and pictures; None unless the operator wants it. Raises ConfigError."""
+    own = settings.moderation
+    if own.by is None:
+        return None
+    told = {**own.model_dump(), "api_key": own.api_key and own.api_key.get_secret_value()}
+    try:
+        if own.by not in MODERATORS:
+            raise ValueError(f"moderation.by must be one of: {', '.join(MODERATORS)}")
+        return MODERATORS[own.by](told, client, os.environ)
+    except ValueError as error:
+        raise located(error, settings.config) from None
+
+
 def build_cpu(settings: Settings) -> CpuEngine:
     """The built-in editor, which also cuts out backdrops for models that draw no transparency."""
     return CpuEngine(_cpu_workers(settings), settings.cpu.time_limit)
@@ -110,7 +126,9 @@ def build_chooser(settings: Settings, engines: Mapping[str, Engine]) -> Chooser:
 
 def idle_chooser(settings: Settings) -> Chooser:
     """The catalogue for a command that edits nothing: no engine is started."""
-    return build_chooser(settings, build_engines(settings, build_cpu(settings), new_client()))
+    client = new_client()
+    build_moderator(settings, client)  # what is wrong with it is told now, too
+    return build_chooser(settings, build_engines(settings, build_cpu(settings), client))
 
 
 async def open_editing(settings: Settings, stack: AsyncExitStack, objects: Objects | None, ledger: Ledger) -> "Editing":
@@ -133,6 +151,7 @@ async def open_editing(settings: Settings, stack: AsyncExitStack, objects: Objec
         patience=Patience(settings.edit_seconds, settings.reroute_after_send),
         cut_out=cpu.cut_out,
         ledger=ledger,
+        moderator=build_moderator(settings, client),
     )
 
 

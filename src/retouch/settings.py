@@ -51,6 +51,21 @@ class FetchSettings(_Section):
     seconds: float = Field(20, gt=0)
 
 
+class ModerationSettings(_Section):
+    """Who judges prompts and pictures before an engine sees them."""
+
+    #: `openai`; nobody unless set.
+    by: str | None = None
+    #: In place of the provider's own variable (OPENAI_API_KEY).
+    api_key: SecretStr | None = None
+    #: Includes /v1.
+    base_url: str | None = None
+    #: The provider's model.
+    model: str | None = None
+    #: Seconds that a verdict may take; without one nothing is edited.
+    seconds: float = Field(20, gt=0)
+
+
 class AccountSettings(_Section):
     """What accounts have and may ask for that have nothing of their own set."""
 
@@ -140,6 +155,7 @@ class Settings(BaseSettings):
     accounts: AccountSettings = AccountSettings()
     cpu: CpuSettings = CpuSettings()
     fetch: FetchSettings = FetchSettings()
+    moderation: ModerationSettings = ModerationSettings()
     outputs: OutputSettings = OutputSettings()
     #: Issuers of tokens that callers may present as bearers: [[jwt]] tables.
     jwt: tuple[JwtSettings, ...] = ()

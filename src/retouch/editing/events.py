@@ -7,6 +7,7 @@ from typing import Any, Self
 from retouch.admission.running import Running
 from retouch.domain.engine import MaskKind, Usage
 from retouch.domain.ledger import Admission
+from retouch.domain.moderation import Subject
 from retouch.finishing import Finished
 from retouch.routing.attempts import Attempts
 from retouch.routing.plan import Plan
@@ -58,6 +59,7 @@ class Edit:
     created: int
     attempts: Attempts[Finished]
     mask: MaskKind
+    subject: Subject
 
     @property
     def id(self) -> str:

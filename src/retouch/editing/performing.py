@@ -15,6 +15,7 @@ from retouch.admission.ledger import Ledger
 from retouch.domain.engine import Partial, Usage
 from retouch.domain.errors import Code, RetouchError
 from retouch.domain.ledger import EditState, Settlement
+from retouch.domain.moderation import Moderator
 from retouch.editing.events import Completed, Edit, EditEvent, Facts, FinalImage, PartialImage, RunningEdit
 from retouch.editing.failures import kept, known
 from retouch.editing.leases import Leases
@@ -39,13 +40,16 @@ class _Done:
 
 
 class Performing:
-    """Runs accepted edits to their end. An edit may take `seconds` in all."""
+    """Runs accepted edits to their end. An edit may take `seconds` in all; a `moderator` may forbid it."""
 
-    def __init__(self, ledger: Ledger, leases: Leases, outputs: Outputs, seconds: float) -> None:
+    def __init__(
+        self, ledger: Ledger, leases: Leases, outputs: Outputs, seconds: float, moderator: Moderator | None
+    ) -> None:
         self._ledger = ledger
         self._leases = leases
         self._outputs = outputs
         self._seconds = seconds
+        self._moderator = moderator
 
     async def run(self, running: RunningEdit) -> None:
         """Make the images, settle, then tell of them. Raises what ended an edit that failed, after paying back."""
@@ -67,6 +71,8 @@ class Performing:
         running.say(Completed(facts))
 
     async def _make(self, edit: Edit, done: _Done, say: Callable[[EditEvent], None]) -> None:
+        if self._moderator:
+            await self._moderator.judge(edit.subject, edit.attempts.deadline)
         copies = edit.plan.copies
         async with aclosing(edit.attempts.run(edit.plan.images)) as news:
             async for _, index, event, image in news:

@@ -9,6 +9,7 @@ from retouch.domain.edit import EditRequest, ImageInput
 from retouch.domain.engine import MaskKind
 from retouch.domain.ledger import Admission, EditRecord
 from retouch.domain.model import Model
+from retouch.domain.moderation import Subject
 from retouch.domain.picture import Picture
 from retouch.editing.candidates import Candidates
 from retouch.editing.events import planned_facts
@@ -30,6 +31,7 @@ class Planned:
     model: Model
     candidates: Sequence[Candidate[Finished]]
     mask: MaskKind
+    subject: Subject
     deadline: float
 
 
@@ -55,7 +57,9 @@ class Planning:
         check_contract(model, request, pictures)
         deadline = time.monotonic() + self._seconds
         candidates, kind = await self._candidates.of(request, model, pictures, mask, deadline)
-        return Planned(request, model, candidates, kind, deadline)
+        fields = [source.field for source in request.images]
+        subject = Subject(request.prompt, tuple(zip(fields, pictures, strict=True)))
+        return Planned(request, model, candidates, kind, subject, deadline)
 
     async def _with_inputs(self, request: EditRequest, reserve: Reserve | None) -> EditRequest:
         """The request with every address read."""

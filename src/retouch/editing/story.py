@@ -17,6 +17,7 @@ from retouch.admission.ledger import Also, Ledger
 from retouch.admission.running import RunningEdits
 from retouch.domain.edit import EditRequest
 from retouch.domain.ledger import Admission, EditRecord, EditState, Outcome, Rate, Settlement
+from retouch.domain.moderation import Moderator
 from retouch.editing.answer import Answer, Live, Stored
 from retouch.editing.brief import fingerprint_of
 from retouch.editing.candidates import Candidates
@@ -70,6 +71,7 @@ class Editing:
         patience: Patience,
         cut_out: CutOut,
         ledger: Ledger,
+        moderator: Moderator | None = None,
     ) -> None:
         self.chooser = chooser
         self.leases = Leases(ledger)
@@ -79,7 +81,7 @@ class Editing:
         self._outputs = Outputs(objects)
         self._patience = patience
         self._ledger = ledger
-        self._performing = Performing(ledger, self.leases, self._outputs, patience.seconds)
+        self._performing = Performing(ledger, self.leases, self._outputs, patience.seconds, moderator)
 
     async def begin(
         self,
@@ -227,7 +229,14 @@ class Editing:
 
     def _edit(self, planned: Planned, admission: Admission, attempt: int, created: float) -> Edit:
         attempts = Attempts(planned.candidates, planned.deadline, self._patience.reroute_after_send)
-        return Edit(admission=admission, attempt=attempt, created=int(created), attempts=attempts, mask=planned.mask)
+        return Edit(
+            admission=admission,
+            attempt=attempt,
+            created=int(created),
+            attempts=attempts,
+            mask=planned.mask,
+            subject=planned.subject,
+        )
 
     async def _withdraw(self, running: RunningEdit) -> None:
         """No retry has come to any process for an edit whose client has left: give up what costs nothing."""
