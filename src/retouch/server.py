@@ -11,11 +11,13 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
+from urllib.request import ProxyHandler, build_opener
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
@@ -79,8 +81,11 @@ def serve(settings: Settings) -> None:
         # Server processes read their settings from the environment.
         os.environ["RETOUCH_DATABASE_URL"] = address
         host, port = listener.getsockname()[:2]
-        base = settings.public_url or reached_at(host, port)
-        _run(settings, listener, asyncio.run(_welcome(settings.model_copy(update={"database_url": address}), base)))
+        here = reached_at(host, port)
+        given = settings.model_copy(update={"database_url": address})
+        welcome = asyncio.run(_welcome(given, settings.public_url or here))
+        with _telling(welcome, here):
+            _run(settings, listener)
 
 
 def reached_at(host: str, port: int) -> str:
@@ -89,7 +94,26 @@ def reached_at(host: str, port: int) -> str:
     return f"http://{shown}:{port}"
 
 
-def _run(settings: Settings, listener: socket.socket, welcome: Welcome) -> None:
+@contextmanager
+def _telling(welcome: Welcome, here: str) -> Iterator[None]:
+    """Tell how to use the server once it answers at `here`, in whichever process: until then nothing would work."""
+    ended = threading.Event()
+    opener = build_opener(ProxyHandler({}))  # this very machine is not reached through a proxy
+
+    def tell() -> None:
+        while not ended.wait(0.02):
+            with suppress(OSError, HTTPException), opener.open(f"{here}/readyz", timeout=5):
+                welcome.tell()
+                return
+
+    threading.Thread(target=tell, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+
+
+def _run(settings: Settings, listener: socket.socket) -> None:
     config = uvicorn.Config(
         APPLICATION,
         factory=True,
@@ -101,25 +125,10 @@ def _run(settings: Settings, listener: socket.socket, welcome: Welcome) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=max(1, round(settings.grace_seconds)),
     )
-    server = _Server(config, welcome)
     if settings.workers == 1:
-        server.run([listener])
-        return
-    welcome.tell()
-    Multiprocess(config, sockets=[listener]).run()
-
-
-class _Server(uvicorn.Server):
-    """uvicorn's server, which tells how to use it as soon as it answers."""
-
-    def __init__(self, config: uvicorn.Config, welcome: Welcome) -> None:
-        super().__init__(config)
-        self._welcome = welcome
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.config.workers == 1 and not self.should_exit:
-            self._welcome.tell()
+        uvicorn.Server(config).run([listener])
+    else:
+        Multiprocess(config, sockets=[listener]).run()
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -17,7 +17,7 @@ import openai
 import pytest
 
 from support.images import encoded, photo
-from support.server import KEY, Server, running_server
+from support.server import KEY, Server, clean_environment, running_server
 
 PHOTO = encoded(photo())
 
@@ -130,6 +130,22 @@ def test_a_server_killed_outright_starts_again_on_its_data(tmp_path: Path) -> No
         assert client.models.list().data
         assert server.stop() == 0
     until(lambda: not _postgres_of(data))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_welcome_is_printed_once_and_only_when_the_server_answers(tmp_path: Path, workers: int) -> None:
+    """What it says to paste works at once, whichever process gets it."""
+    command = [sys.executable, "-m", "retouch", "serve", "--port", "0", "--workers", str(workers)]
+    given = {**clean_environment(), "RETOUCH_DATA": str(tmp_path / "data"), "RETOUCH_API_KEY": KEY}
+    with subprocess.Popen(command, env=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        assert server.stdout
+        told = next(line for line in server.stdout if "answers on" in line)
+        found = re.search(r"answers on (\S+)", told)
+        assert found
+        assert get(f"{found[1]}/readyz") == (200, "ok\n")
+        server.terminate()
+        assert "answers on" not in server.stdout.read()
+    assert server.returncode == 0
 
 
 def test_several_processes_serve_one_database() -> None:
