@@ -1,8 +1,11 @@
 """The one seam to PostgreSQL: a pool, transactions, and what a caller hears when the database is away."""
 
+import select
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Self, TypeVar
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import AsyncConnection
@@ -19,6 +22,8 @@ Row = TypeVar("Row")
 #: Seconds to wait for a connection, and what a caller is told to wait.
 TIMEOUT = 5.0
 RETRY_AFTER = 2.0
+#: Seconds after which a connection that was not used is asked whether it still is one.
+IDLE = 10.0
 #: Classes of SQLSTATE: connection lost, resources used up, server going down or coming up, system error.
 _AWAY = ("08", "53", "57P", "58")
 
@@ -29,6 +34,7 @@ class Database:
     def __init__(self, conninfo: str, *, connections: int = 8) -> None:
         """`conninfo` is a URL or a libpq string. One process uses at most so many `connections`."""
         self.conninfo = conninfo
+        self._used: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             conninfo,
             kwargs={"autocommit": True},
@@ -38,7 +44,7 @@ class Database:
             timeout=TIMEOUT,
             # Left at minutes, its growing pauses would outlast the outage; given up, the next caller tries at once.
             reconnect_timeout=TIMEOUT,
-            check=AsyncConnectionPool.check_connection,
+            check=self._check,
             name="retouch",
         )
 
@@ -71,7 +77,20 @@ class Database:
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection in autocommit. Raises RetouchError (OVERLOADED) when none is free for 5 s."""
         async with border(), self._pool.connection() as connection:
-            yield connection
+            try:
+                yield connection
+            finally:
+                self._used[connection] = time.monotonic()
+
+    async def _check(self, connection: Connection) -> None:
+        """Raise unless the connection is alive.
+
+        One that was used a moment ago and has nothing to say is: a server that ends tells it. So a busy process does
+        not ask before every statement.
+        """
+        recent = time.monotonic() - self._used.get(connection, -IDLE) < IDLE
+        if not recent or _has_news(connection.fileno()):
+            await AsyncConnectionPool.check_connection(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -93,6 +112,12 @@ class Database:
         """The first row of one statement, or None."""
         async with self.connection() as connection:
             return await fetch_one(connection, into, statement, params)
+
+
+def _has_news(socket: int) -> bool:
+    poll = select.poll()
+    poll.register(socket, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 async def fetch_all(
