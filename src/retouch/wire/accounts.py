@@ -23,7 +23,7 @@ from retouch.wire.json_object import JsonObject, body_of, read_object
 from retouch.wire.keys import Name
 from retouch.wire.pages import PAGE_PARAMETERS, list_object, read_page
 from retouch.wire.parts import Parts, parts_of
-from retouch.wire.request_docs import problems
+from retouch.wire.request_docs import IDEMPOTENCY_KEY, problems
 
 router = APIRouter(tags=["accounts"])
 
@@ -137,7 +137,7 @@ async def list_account_credits(request: Request, account_id: str, caller: MayMan
     "/v1/accounts/{account_id}/grants",
     summary="Grant credits",
     status_code=201,
-    openapi_extra=body_of(NewGrant),
+    openapi_extra={**body_of(NewGrant), "parameters": [IDEMPOTENCY_KEY]},
     responses=problems(400, 401, 403, 404),
     response_class=JSONResponse,
 )

@@ -17,7 +17,7 @@ from retouch.wire.form import ClientLeft, read_edit
 from retouch.wire.leaving import unless_left
 from retouch.wire.parts import Parts, parts_of
 from retouch.wire.problems import INTERNAL, error_object
-from retouch.wire.request_docs import REQUEST_BODY, RESPONSES
+from retouch.wire.request_docs import IDEMPOTENCY_KEY, REQUEST_BODY, RESPONSES
 from retouch.wire.via import not_in_circles
 
 router = APIRouter(tags=["edits"], dependencies=[Depends(not_in_circles)])
@@ -29,7 +29,7 @@ LONGEST_KEY = 255
 @router.post(
     "/v1/images/edits",
     summary="Edit an image",
-    openapi_extra={"requestBody": REQUEST_BODY},
+    openapi_extra={"requestBody": REQUEST_BODY, "parameters": [IDEMPOTENCY_KEY]},
     responses=RESPONSES,
     response_class=Response,
 )

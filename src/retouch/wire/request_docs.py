@@ -130,6 +130,13 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: _problem(_MEANINGS[status]) for status in statuses}
 
 
+IDEMPOTENCY_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Up to 255 printable ASCII characters. The same request again within 24 hours gets the first answer.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+
 REQUEST_BODY: dict[str, Any] = {
     "required": True,
     "content": {"multipart/form-data": {"schema": MULTIPART}, "application/json": {"schema": JSON}},
@@ -143,8 +150,12 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     400: _problem("A field, image, mask, model or prompt that cannot be used; `param` names it."),
     401: _problem(_MEANINGS[401]),
     403: _problem(_MEANINGS[403]),
+    402: _problem("Too few credits; `current_balance` and `required_amount` say how few. Nothing was charged."),
     408: _problem("The body did not arrive in time."),
+    409: _problem("The Idempotency-Key was used for another request."),
+    410: _problem("The images of an earlier request with this Idempotency-Key have expired. Nothing was charged."),
     413: _problem("The body or an image is too large."),
+    429: _problem("Too many requests, edits at a time or images a day; `retry_after` says when to come back."),
     503: _problem("Too many edits are waiting; `retry_after` says when to come back."),
     504: _problem("The edit took too long."),
 }
