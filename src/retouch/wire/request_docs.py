@@ -133,7 +133,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 IDEMPOTENCY_KEY: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "Up to 255 printable ASCII characters. The same request again within 24 hours gets the first answer.",
+    "description": "Up to 255 printable ASCII characters. The same request within 24 hours gets the first answer again.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 
