@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check
 
-.PHONY: run test check bench features format clean
+.PHONY: run test check bench features screenshots browser format clean
 
 run: .venv/run.stamp
 	@$(BIN)/python scripts/run.py
@@ -25,6 +25,14 @@ bench: .venv/dev.stamp
 # Ask every model of the catalogue for everything, and write what it did into docs/reference/models.md.
 features: .venv/dev.stamp
 	@RETOUCH_WRITE_FEATURES=1 $(BIN)/python -m pytest -n 2 tests/clients/test_features.py
+
+# The pages as they look, into docs/images.
+screenshots: .venv/dev.stamp
+	@PYTHONPATH=tests $(BIN)/python scripts/screenshots.py
+
+# A Chromium for the browser tests, where the system has none; without one they are skipped and say so.
+browser: .venv/dev.stamp
+	@command -v chromium chromium-browser google-chrome google-chrome-stable || $(BIN)/python -m playwright install --with-deps chromium
 
 format: .venv/dev.stamp
 	@$(BIN)/ruff check --quiet --fix .

@@ -29,7 +29,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, stop)
     base = f"http://127.0.0.1:{os.environ.get('RETOUCH_PORT', '8080')}"
     if wait_until_ready(server, base):
-        print(f"\n  Sample: {edit_sample(base, sample_key())}\n", flush=True)
+        print(f"\n  Sample: {edit_sample(base, sample_key())}", flush=True)
+        print("  Edit a photo of your own in the browser: the link is above.\n", flush=True)
     return server.wait()
 
 

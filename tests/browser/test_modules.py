@@ -1,7 +1,7 @@
 """The page's own arithmetic, module by module, in the browser that it is for."""
 
 import base64
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -33,8 +33,7 @@ const whole = () => {
 async def painted(page: Any, body: str, width: int = 700, height: int = 300) -> Array:
     """What a mask holds after some lines of JavaScript."""
     text = await work(page, f"{body}; return whole();", width, height)
-    pixels: Array = np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width)
-    return pixels
+    return cast("Array", np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width))
 
 
 async def work(page: Any, body: str, width: int = 700, height: int = 300) -> Any:

@@ -406,6 +406,9 @@ async def test_a_refusal_is_a_sentence_with_what_to_do(
     said = await studio.problem()
     assert sentence in said
     assert way_out in said
+    await studio.page.fill("#prompt", "make it warmer")
+    assert await studio.page.is_hidden("#problem")
+    assert await studio.page.get_attribute("#prompt", "aria-invalid") is None
 
 
 async def test_an_edit_that_fails_halfway_is_told_too(studio: Studio, picture: Path) -> None:

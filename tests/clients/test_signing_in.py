@@ -169,7 +169,7 @@ def test_nothing_but_the_pages_is_served(server: Server, path: str) -> None:
 
 
 def test_every_file_of_the_pages_is_served_and_names_no_other_address(server: Server) -> None:
-    import retouch.studio  # type: ignore[import-not-found]
+    import retouch.studio
 
     [folder] = retouch.studio.__path__
     for file in Path(folder).rglob("*.*"):

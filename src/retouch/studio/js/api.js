@@ -10,8 +10,6 @@ export class ApiError extends Error {
     this.code = body.code || "INTERNAL_SERVER_ERROR";
     this.param = body.error?.param ?? null;
     this.retryAfter = body.retry_after ?? null;
-    this.notUnderstood = body.not_understood ?? null;
-    this.canDo = body.can_do ?? null;
   }
 }
 

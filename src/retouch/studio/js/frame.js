@@ -1,6 +1,7 @@
 // Room around the photo for a model to fill: dragged by its edges and corners, or typed.
 
 import { $, el } from "./dom.js";
+import { place } from "./stage.js";
 
 const EDGES = { n: ["top"], s: ["bottom"], w: ["left"], e: ["right"], nw: ["top", "left"], ne: ["top", "right"], sw: ["bottom", "left"], se: ["bottom", "right"] };
 const MOST = 8192;
@@ -21,6 +22,7 @@ export class Frame {
     this.stage = stage;
     this.changed = changed;
     this.root = $("#frame");
+    this.room = $("#room"); // behind the photo: what the model is to fill
     this.label = el("span", { class: "frame-size number" });
     this.root.replaceChildren(this.label, ...Object.keys(EDGES).map((name) => this.#handle(name)));
     this.inputs = Object.fromEntries(["left", "top", "right", "bottom"].map((side) => [side, $(`#extend-${side}`)]));
@@ -64,7 +66,8 @@ export class Frame {
     const box = stage.box;
     const [left, top] = stage.view.toScreen(box.left, box.top);
     const [right, bottom] = stage.view.toScreen(box.right, box.bottom);
-    Object.assign(this.root.style, { left: `${left}px`, top: `${top}px`, width: `${right - left}px`, height: `${bottom - top}px` });
+    for (const element of [this.root, this.room]) place(element, left, top, right - left, bottom - top);
+    this.room.hidden = !this.used;
     this.label.textContent = `${box.right - box.left} × ${box.bottom - box.top}`;
   }
 

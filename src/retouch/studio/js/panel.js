@@ -12,6 +12,7 @@ export class Panel {
     this.model = null;
     this.photo = null;
     this.situation = "whole";
+    this.balance = null; // credits, or null where nothing bounds them
     const update = () => this.#update();
     for (const id of ["prompt", "n", "size", "size-width", "size-height", "quality", "background", "output_format", "output_compression"]) {
       $(`#${id}`).addEventListener("input", update);
@@ -62,6 +63,11 @@ export class Panel {
       this.#drawExamples();
     }
     this.#drawSizes();
+    this.#update();
+  }
+
+  setBalance(balance) {
+    this.balance = balance;
     this.#update();
   }
 
@@ -127,7 +133,8 @@ export class Panel {
     $("#prompt-length").textContent = length > model.limits.prompt_characters * 0.8 ? `${length} / ${model.limits.prompt_characters}` : "";
     const each = priceOf(model, $("#quality").value);
     $("#cost").textContent = credits(each * this.n);
-    $("#cost-detail").textContent = this.n > 1 ? `${this.n} images × ${credits(each)}` : "This edit costs";
+    const what = this.n > 1 ? `${this.n} images × ${credits(each)}` : "This edit costs";
+    $("#cost-detail").textContent = this.balance === null ? what : `${what} · you have ${credits(this.balance)}`;
     this.changed();
   }
 
@@ -165,7 +172,9 @@ export class Panel {
   #openModels(open) {
     show($("#models"), open);
     $("#model").setAttribute("aria-expanded", String(open));
-    if (open) $("#models input:checked")?.focus();
+    if (!open) return;
+    $("#models").scrollIntoView({ block: "nearest" });
+    $("#models input:checked")?.focus({ preventScroll: true });
   }
 
   #drawModels() {

@@ -5,7 +5,7 @@ const ADVICE = {
   UNSUPPORTED_PARAMETER: "This model does not take that setting: put it back, or choose another model.",
   INVALID_IMAGE: "Choose another picture, or save it anew as PNG or JPEG.",
   INVALID_MASK: "Mark an area again, or clear the mask to edit the whole photo.",
-  PROMPT_NOT_SUPPORTED: "Say it in other words, or choose another model. The examples below the prompt work.",
+  PROMPT_NOT_SUPPORTED: "Say it in other words, take an example, or choose another model.",
   MASK_REQUIRED: "Paint over what you mean with the brush, then try again.",
   CONTENT_POLICY_VIOLATION: "The provider refused this edit. Change the prompt or choose another model.",
   INVALID_MODEL: "Choose another model.",
@@ -24,7 +24,7 @@ const ADVICE = {
   NETWORK: "Check that Retouch is running and that you are connected, then try again.",
 };
 
-/** {message, advice, field, examples} for anything that was thrown. `field` names the control to look at. */
+/** {code, message, advice, field} for anything that was thrown. `field` names the control to look at. */
 export function explain(error) {
   const code = error.code ?? "";
   let advice = ADVICE[code] ?? "Try again.";
@@ -34,6 +34,5 @@ export function explain(error) {
     message: error.message || "Something went wrong.",
     advice,
     field: error.param?.replace(/\[.*/, "") ?? (code === "PROMPT_NOT_SUPPORTED" ? "prompt" : null),
-    examples: error.canDo ?? [],
   };
 }

@@ -100,7 +100,9 @@ export class Results {
     if (!slider) {
       place.replaceChildren(
         frameOf(before, "Before", `Before · ${px(before)}`),
-        ready ? frameOf(take, "After", `After · ${px(take)}`) : el("figure", { class: "side" }, fitted(before, el("span", { class: "waiting" }))));
+        ready
+          ? frameOf(take, "After", `After · ${px(take)}`)
+          : el("figure", { class: "side" }, fitted(before, el("span", { class: "waiting" })), el("figcaption", {}, "After")));
       return;
     }
     const after = ready ? el("img", { src: take.url, alt: "After", class: "after", draggable: false }) : null;
@@ -137,10 +139,10 @@ export class Results {
     const name = `edited-${this.chosen + 1}.${take.format === "jpeg" ? "jpg" : take.format}`;
     $("#result-bar").replaceChildren(
       el("p", { class: "fine" }, done ? [`${px(take)} ${take.format.toUpperCase()}`, ...this.notes].join(" · ") : "Under way…"),
-      done ? el("div", { class: "row" },
+      ...(done ? [el("div", { class: "row" },
         el("button", { type: "button", class: "button", onclick: () => this.again(take), id: "again" }, icon("again"), "Edit this again"),
         el("button", { type: "button", class: "button", onclick: () => this.code() }, icon("code"), "Code"),
-        el("a", { class: "button primary", href: take.url, download: name, id: "download" }, icon("download"), "Download")) : null);
+        el("a", { class: "button primary", href: take.url, download: name, id: "download" }, icon("download"), "Download"))] : []));
   }
 }
 

@@ -146,6 +146,7 @@ export class Stage extends EventTarget {
     for (const canvas of [this.photoCanvas, this.tintCanvas]) {
       canvas.width = Math.round(wide * density);
       canvas.height = Math.round(high * density);
+      place(canvas, 0, 0, wide, high); // the root may be a fraction of a pixel larger
     }
     this.overlay.setAttribute("viewBox", `0 0 ${wide} ${high}`);
     if (first || !this.touched) this.fit();
@@ -178,19 +179,18 @@ export class Stage extends EventTarget {
 
   #drawPhoto() {
     const { width: wide, height: high } = this.photoCanvas;
-    const scale = this.view.scale * this.density;
-    const [x, y] = [this.view.x * this.density, this.view.y * this.density];
+    const { density } = this;
+    const scale = this.view.scale * density;
     const level = Math.min(this.levels.length - 1, Math.max(0, Math.floor(Math.log2(1 / scale))));
-    const source = this.levels[level];
+    // On whole pixels of the screen, so that no edge is half the photo and half the ground behind it.
+    const [left, top] = [Math.round(this.view.x * density), Math.round(this.view.y * density)];
+    const width = Math.round(this.view.x * density + this.width * scale) - left;
+    const height = Math.round(this.view.y * density + this.height * scale) - top;
     this.photo.clearRect(0, 0, wide, high);
     this.photo.imageSmoothingEnabled = scale < 3;
     this.photo.imageSmoothingQuality = "medium";
-    this.photo.drawImage(source, x, y, this.width * scale, this.height * scale);
-    const [left, top] = this.view.toScreen(0, 0);
-    Object.assign(this.ground.style, {
-      left: `${left}px`, top: `${top}px`,
-      width: `${this.width * this.view.scale}px`, height: `${this.height * this.view.scale}px`,
-    });
+    this.photo.drawImage(this.levels[level], left, top, width, height);
+    place(this.ground, left / density, top / density, width / density, height / density);
   }
 
   #drawTint({ left, top, right, bottom }) {
@@ -233,4 +233,9 @@ export class Stage extends EventTarget {
     show(this.root, visible);
     if (visible) this.#resize();
   }
+}
+
+/** Put an element at a place of the stage, screen pixels. */
+export function place(element, left, top, width, height) {
+  Object.assign(element.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
 }

@@ -233,7 +233,7 @@ async function start() {
   if (frame.used && !panel.prompt) $("#prompt").value = $("#examples button")?.textContent ?? "";
   const hindrance = obstacle();
   if (hindrance) {
-    complain(Object.assign(new Error(hindrance.message), { param: hindrance.field, plain: true }));
+    complain(Object.assign(new Error(hindrance.message), { param: hindrance.field }));
     return;
   }
   busy(true);
@@ -254,6 +254,7 @@ async function start() {
   } finally {
     busy(false);
     recent.refresh();
+    showBalance();
   }
 }
 
@@ -297,18 +298,18 @@ function showCode() {
 // Problems
 
 function complain(error) {
-  const { message, advice, field, examples } = explain(error);
-  tell(error.code ? `${message} ${advice}` : message, "warning", examples);
+  const { message, advice, field } = explain(error);
+  tell(error.code ? `${message} ${advice}` : message, "warning");
   const control = panel.blame(field);
   if (control && field === "prompt") control.focus();
 }
 
-function tell(text, kind, examples = []) {
+function tell(text, kind) {
   const place = $("#problem");
   place.classList.toggle("warning", kind === "warning");
   place.replaceChildren(
     icon(kind ?? "check"),
-    el("div", {}, el("p", {}, text), examples.length ? el("p", { class: "fine" }, `It can: ${examples.slice(0, 4).join(" · ")}`) : ""),
+    el("p", {}, text),
     el("button", { type: "button", class: "button icon-only ghost", "aria-label": "Dismiss", onclick: settle }, icon("close")));
   show(place, true);
   place.scrollIntoView({ block: "nearest" });
@@ -388,6 +389,7 @@ function listen() {
     event.preventDefault();
     start();
   });
+  $("#panel").addEventListener("input", settle);
   $("#cancel").addEventListener("click", () => run.cancel());
   $("#code").addEventListener("click", showCode);
   $("#prompt").addEventListener("keydown", (event) => {
@@ -438,7 +440,13 @@ async function open() {
   }
   deskChanged();
   document.body.dataset.loaded = "yes";
-  recent.refresh();
+  showBalance();
+}
+
+/** What the account has left, where that bounds what it may do. */
+async function showBalance() {
+  const { balance, unlimited } = await read("/v1/balance").catch(() => ({ unlimited: true }));
+  panel.setBalance(unlimited ? null : balance);
 }
 
 open();
