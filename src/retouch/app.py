@@ -141,7 +141,9 @@ async def open_editing(settings: Settings, stack: AsyncExitStack, objects: Objec
     engines = build_engines(settings, cpu, client)
     for engine in engines.values():
         stack.push_async_callback(engine.close)
-    cpu.warm()
+    if all(engine is cpu or engine.missing() for engine in engines.values()):
+        # Beside other engines its workers, 170 MB on two cores, are started by the first edit that is for them.
+        cpu.warm()
     return Editing(
         chooser=build_chooser(settings, engines),
         health=Health(lambda route: _slots(settings, route.engine)),

@@ -18,6 +18,7 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 from retouch.domain.errors import Code, RetouchError
 from retouch.domain.picture import Buffer
+from retouch.stores.local_file import write_whole
 
 if TYPE_CHECKING:  # these exist for type checkers only
     from obstore import ObjectMeta
@@ -66,11 +67,10 @@ class Objects:
         """Keep a file, in place of one that has this key already."""
         checked(key)
         async with _border():
-            if self._folder is None:
-                await obstore.put_async(self._store, key, bytes(data), attributes={"Content-Type": media_type(key)})
+            if self._folder is not None:
+                await asyncio.to_thread(write_whole, self._folder / key, data)
                 return
-            await obstore.put_async(self._store, key, data)
-            await self._make_private(key)
+            await obstore.put_async(self._store, key, bytes(data), attributes={"Content-Type": media_type(key)})
 
     async def _make_private(self, key: str) -> None:
         if self._folder is not None:
