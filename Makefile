@@ -4,7 +4,20 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check
+
+# .venv/unfinished holds the process id of the make that installs. One that was killed leaves packages in pieces; then,
+# and where .venv's Python is gone or is not its own, .venv is made anew.
+ifneq ($(shell { kill -0 $$(cat .venv/unfinished); } 2>/dev/null && echo yes),)
+$(error Another make is setting up .venv: wait for it)
+endif
+ifneq ($(shell test ! -e .venv || { $(BIN)/python -c 'import sys; sys.exit(sys.prefix == sys.base_prefix)' && test ! -e .venv/unfinished; } 2>/dev/null || echo broken),)
+$(shell rm -rf .venv)
+endif
+
+# In a shell where .venv is active, python3 is .venv's own, and what is wanted is the one that made it.
+HOST := $(shell $(PYTHON) -c 'import os, sys; ours = os.path.realpath(sys.prefix) == os.path.realpath(".venv"); print(sys._base_executable if ours else sys.executable)')
+PIP := "$(HOST)" -m pip --python $(BIN)/python --disable-pip-version-check
+INSTALL = echo $$PPID > .venv/unfinished && $(PIP) install --quiet --constraint constraints.txt pip --editable $(1) && rm .venv/unfinished
 
 .PHONY: run test check bench features screenshots browser format clean
 
@@ -40,17 +53,17 @@ format: .venv/dev.stamp
 
 # pip is asked to install into .venv from outside, because a system's python3 may come without ensurepip.
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Retouch needs Python 3.11 or later: make PYTHON=python3.12")'
-	@$(PYTHON) -m venv --without-pip .venv
+	@"$(HOST)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Retouch needs Python 3.11 or later: make PYTHON=python3.12")'
+	@"$(HOST)" -m venv --without-pip .venv
 
 .venv/run.stamp: $(BIN)/python pyproject.toml constraints.txt
 	@echo "Setting up .venv: this takes about a minute, once."
-	@$(PIP) install --quiet --constraint constraints.txt --editable .
+	@$(call INSTALL,.)
 	@touch $@
 
 .venv/dev.stamp: $(BIN)/python pyproject.toml constraints.txt
 	@echo "Setting up .venv with everything that the tests need: this takes about a minute, once."
-	@$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	@$(call INSTALL,'.[dev]')
 	@touch $@ .venv/run.stamp
 
 clean:
