@@ -5,15 +5,13 @@ import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
-from retouch.admission.key_sets import KeySet
-from retouch.admission.ledger import Ledger, NoLedger
-from retouch.admission.tokens import Issuer, Tokens
+from retouch.admission.ledger import Also, Ledger, NoLedger
 from retouch.admission.uses import Uses
-from retouch.admission.verifiers import Verifier, of_pem, of_secret
 from retouch.domain.engine import Engine
 from retouch.domain.ledger import AccountLimits
 from retouch.domain.model import MICRO
@@ -43,15 +41,17 @@ from retouch.stores.ledger import Ledger as PostgresLedger
 from retouch.stores.objects import Objects
 from retouch.stores.secrets import secret
 from retouch.stores.sessions import Sessions
-from retouch.worker import expire_outputs, refund_abandoned
 
 if TYPE_CHECKING:  # what edits and serves is loaded where it is opened, so that the other commands start sooner
     from fastapi import FastAPI
 
+    from retouch.admission.tokens import Issuer
     from retouch.editing import Editing
     from retouch.fetch import Fetcher
+    from retouch.projects import Runner, Submitting
     from retouch.wire.parts import Parts
     from retouch.wire.request_id import RequestId
+    from retouch.worker import Worker
 
 #: Other packages add engines under this entry point: a callable that takes the engine's settings.
 ENTRY_POINT = "retouch.engines"
@@ -131,8 +131,13 @@ def idle_chooser(settings: Settings) -> Chooser:
     return build_chooser(settings, build_engines(settings, build_cpu(settings), client))
 
 
-async def open_editing(settings: Settings, stack: AsyncExitStack, objects: Objects | None, ledger: Ledger) -> "Editing":
-    """The story of an edit with all that it needs, closed by `stack`; without `objects` it answers no links."""
+async def open_editing(
+    settings: Settings, stack: AsyncExitStack, objects: Objects | None, ledger: "Ledger", told: Also | None = None
+) -> "Editing":
+    """The story of an edit with all that it needs, closed by `stack`; without `objects` it answers no links.
+
+    `told` runs in the transaction that ends an edit which was accepted for later.
+    """
     from retouch.editing import Editing, Patience  # noqa: PLC0415
     from retouch.pixels import Bounds  # noqa: PLC0415
 
@@ -154,6 +159,7 @@ async def open_editing(settings: Settings, stack: AsyncExitStack, objects: Objec
         cut_out=cpu.cut_out,
         ledger=ledger,
         moderator=build_moderator(settings, client),
+        told=told,
     )
 
 
@@ -169,19 +175,61 @@ def _ledger(settings: Settings, database: Database) -> PostgresLedger:
     return PostgresLedger(database, limits)
 
 
-async def _serve_edits(
-    settings: Settings, stack: AsyncExitStack, objects: Objects, ledger: PostgresLedger
-) -> "Editing":
-    """The story on a ledger, with what runs beside it: leases renewed, abandoned edits paid back, outputs expired."""
-    editing = await open_editing(settings, stack, objects, ledger)
+@dataclass(frozen=True)
+class Works:
+    """What edits, now and later, in the server's processes and in those of `retouch worker`."""
+
+    database: Database
+    objects: Objects
+    ledger: PostgresLedger
+    editing: "Editing"
+    projects: "Submitting"
+    runner: "Runner"
+    worker: "Worker"
+
+
+async def _open_works(settings: Settings, stack: AsyncExitStack, *, places: int) -> Works:
+    """The story on a ledger, with what runs beside it: leases renewed, abandoned edits paid back; and projects."""
+    from retouch.projects import Changes, Runner, Submitting, Tidying  # noqa: PLC0415
+    from retouch.stores.queue import Queue  # noqa: PLC0415
+    from retouch.worker import Worker, refund_abandoned  # noqa: PLC0415
+
+    if settings.database_url is None:
+        raise RuntimeError("no database: `retouch serve` starts one, or set RETOUCH_DATABASE_URL")
+    database = await stack.enter_async_context(Database(settings.database_url))
+    objects, ledger, queue = open_objects(settings), _ledger(settings, database), Queue(database)
+    tidying = Tidying(database, objects=objects, queue=queue, keep=_keep(settings))
+    changes = Changes([tidying.ended])
+    editing = await open_editing(settings, stack, objects, ledger, changes.ended)
     stack.push_async_callback(editing.leases.close)
-    for work in (
-        editing.leases.keep(),
-        refund_abandoned(ledger, objects),
-        expire_outputs(objects, keep=_keep(settings)),
-    ):
+    for work in (editing.leases.keep(), refund_abandoned(ledger, objects)):
         stack.callback(asyncio.create_task(work).cancel)
-    return editing
+    projects = Submitting(database, editing=editing, ledger=ledger, objects=objects, queue=queue, changes=changes)
+    runner = Runner(database, editing=editing, ledger=ledger, objects=objects, changes=changes, places=places)
+    worker = Worker(queue, runner, tidying, places=places)
+    return Works(database, objects, ledger, editing, projects, runner, worker)
+
+
+async def _end_works(works: Works, working: "asyncio.Task[None] | None", grace_seconds: float) -> None:
+    """Take nothing new, give what runs its grace, and put the rest back."""
+    if working is not None:
+        working.cancel()
+        await asyncio.wait({working})
+    await works.editing.running.drain(grace_seconds)
+    await works.runner.stop()
+
+
+async def work(settings: Settings, stopping: asyncio.Event) -> None:
+    """`retouch worker`: run projects, and what else is on the queue, until `stopping`."""
+    async with AsyncExitStack() as stack:
+        address = await stack.enter_async_context(open_address(settings))
+        settings = settings.model_copy(update={"database_url": address, "workers": 1})
+        async with Database(address) as database:
+            await database.migrate()
+        works = await _open_works(settings, stack, places=settings.queue.running)
+        working = asyncio.create_task(works.worker.run())
+        await stopping.wait()
+        await _end_works(works, working, settings.grace_seconds)
 
 
 def create() -> "RequestId":
@@ -194,13 +242,15 @@ def create() -> "RequestId":
     @asynccontextmanager
     async def lifespan(app: "FastAPI") -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            parts = app.state.parts = await _open_parts(settings, stack)
+            works = await _open_works(settings, stack, places=max(1, settings.queue.running // settings.workers))
+            parts = app.state.parts = await _open_parts(settings, stack, works)
+            working = asyncio.create_task(works.worker.run()) if settings.queue.serve else None
             if settings.workers > 1:
                 stack.callback(asyncio.create_task(_end_with_parent(os.getppid())).cancel)
             yield
             # The server has stopped listening and has waited: edits that outlive their client get the same grace.
             parts.stopping.set()
-            await parts.editing.running.drain(settings.grace_seconds)
+            await _end_works(works, working, settings.grace_seconds)
 
     return RequestId(build_wire(lifespan))
 
@@ -245,30 +295,35 @@ def open_objects(settings: Settings) -> Objects:
     return Objects.open(settings.data / "objects", settings.storage_url)
 
 
-async def _open_parts(settings: Settings, stack: AsyncExitStack) -> "Parts":
+async def _open_parts(settings: Settings, stack: AsyncExitStack, works: Works) -> "Parts":
     """Open every part, in an order in which `stack` can close them."""
+    from retouch.admission.tokens import Tokens  # noqa: PLC0415
+    from retouch.projects import Uploading  # noqa: PLC0415
+    from retouch.stores.uploads import Uploads  # noqa: PLC0415
     from retouch.wire.form import Budget, FormBounds  # noqa: PLC0415
     from retouch.wire.parts import Parts  # noqa: PLC0415
 
-    if settings.database_url is None:
-        raise RuntimeError("no database: `retouch serve` starts one, or set RETOUCH_DATABASE_URL")
-    database = await stack.enter_async_context(Database(settings.database_url))
-    objects = open_objects(settings)
-    ledger = _ledger(settings, database)
-    editing = await _serve_edits(settings, stack, objects, ledger)
+    database, objects = works.database, works.objects
     keys, secrets = ApiKeys(database), await _signing_secrets(settings, database)
     uses = Uses(keys)
     stack.push_async_callback(uses.flush_or_log)
     stack.callback(asyncio.create_task(uses.keep_flushing()).cancel)
     limits = settings.limits
     return Parts(
-        editing=editing,
-        chooser=editing.chooser,
+        editing=works.editing,
+        chooser=works.editing.chooser,
+        projects=works.projects,
+        uploading=Uploading(
+            Uploads(database),
+            objects,
+            max_bytes=int(settings.limits.image_mb * MB),
+            quota=int(settings.uploads.quota_mb * MB),
+        ),
         keys=keys,
         tokens=Tokens(keys, Identities(database), [_issuer(entry) for entry in settings.jwt], secrets),
         uses=uses,
         sessions=Sessions(database),
-        ledger=ledger,
+        ledger=works.ledger,
         accounts=Accounts(database),
         credits=Credits(database),
         objects=objects,
@@ -312,11 +367,15 @@ async def _signing_secrets(settings: Settings, database: Database) -> tuple[byte
     return (settings.secret.encode(), own) if settings.secret else (own,)
 
 
-def _issuer(own: JwtSettings) -> Issuer:
+def _issuer(own: JwtSettings) -> "Issuer":
+    from retouch.admission import verifiers  # noqa: PLC0415
+    from retouch.admission.key_sets import KeySet  # noqa: PLC0415
+    from retouch.admission.tokens import Issuer  # noqa: PLC0415
+
     if own.secret:
-        keys: Verifier | KeySet = of_secret(own.secret.get_secret_value())
+        keys: verifiers.Verifier | KeySet = verifiers.of_secret(own.secret.get_secret_value())
     elif own.public_key:
-        keys = of_pem(own.public_key)
+        keys = verifiers.of_pem(own.public_key)
     else:
         assert own.jwks_url, "one of the three is set"  # noqa: S101
         keys = KeySet(own.jwks_url)

@@ -78,6 +78,22 @@ class AccountSettings(_Section):
     spend_cap: float | None = Field(None, ge=0)
 
 
+class QueueSettings(_Section):
+    """Projects: edits that are answered at once and made later."""
+
+    #: Projects that a process runs at a time: all processes of `retouch serve` together, or one `retouch worker`.
+    running: int = Field(8, ge=1, le=1000)
+    #: Whether the server's own processes run projects; without it, `retouch worker` must.
+    serve: bool = True
+
+
+class UploadSettings(_Section):
+    """Pictures that are handed in before the request that uses them."""
+
+    #: Of one account, within seven days.
+    quota_mb: float = Field(5000, gt=0)
+
+
 class OutputSettings(_Section):
     """Finished pictures that are answered as links."""
 
@@ -156,6 +172,8 @@ class Settings(BaseSettings):
     cpu: CpuSettings = CpuSettings()
     fetch: FetchSettings = FetchSettings()
     moderation: ModerationSettings = ModerationSettings()
+    queue: QueueSettings = QueueSettings()
+    uploads: UploadSettings = UploadSettings()
     outputs: OutputSettings = OutputSettings()
     #: Issuers of tokens that callers may present as bearers: [[jwt]] tables.
     jwt: tuple[JwtSettings, ...] = ()

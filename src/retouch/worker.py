@@ -1,13 +1,22 @@
-"""What runs beside requests: paying back what was abandoned, and letting outputs expire."""
+"""What runs beside requests, in the server's processes and in those of `retouch worker`: paying back what was
+abandoned, and the jobs of the queue, projects above all.
+"""
 
 import asyncio
 import logging
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
 
+from retouch.projects import Runner, Tidying
 from retouch.stores.ledger import Ledger
 from retouch.stores.objects import Objects
+from retouch.stores.queue import CHORES, EDITS, TICKET, Queue, Task
 
 _log = logging.getLogger("retouch.worker")
+
+#: Jobs at a time that are not edits.
+CHORES_AT_A_TIME = 4
+#: Seconds before another try after the database went away, and between looks for what the dead have left.
+PAUSE, WATCH_SECONDS = 0.5, 2.0
 
 
 async def refund_abandoned(ledger: Ledger, objects: Objects, *, every_seconds: float = 5) -> None:
@@ -28,14 +37,52 @@ async def refund_abandoned(ledger: Ledger, objects: Objects, *, every_seconds: f
         await asyncio.sleep(every_seconds)
 
 
-async def expire_outputs(objects: Objects, *, keep: timedelta, every_seconds: float = 600) -> None:
-    """Delete outputs older than `keep`, now and then, until cancelled."""
-    while True:
-        try:
-            deleted = await objects.delete_older_than("outputs", keep)
-            if deleted:
-                _log.info("%d expired outputs deleted", deleted)
-        except Exception:
-            # A store that is away for a while must not end the clean-up for good.
-            _log.exception("expired outputs could not be deleted; trying again in %.0f s", every_seconds)
-        await asyncio.sleep(every_seconds)
+class Worker:
+    """Runs the jobs of the queue in this process, whatever happens to the database meanwhile.
+
+    Of several processes each takes what it has places for; what one leaves behind when it dies, the others take up.
+    """
+
+    def __init__(self, queue: Queue, runner: Runner, tidying: Tidying, *, places: int) -> None:
+        self._queue = queue
+        self._runner = runner
+        self._places = places
+        queue.task(TICKET, runner.run_next)
+        queue.task("tidy", tidying.tidy, tries=8)
+        queue.task("expire", _periodic(tidying.expire), cron="*/10 * * * *")
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            try:
+                async with self._queue.open(), asyncio.TaskGroup() as group:
+                    group.create_task(self._line(EDITS, self._places))
+                    group.create_task(self._line(CHORES, CHORES_AT_A_TIME))
+                    group.create_task(self._watch())
+            except Exception as error:
+                # The database has gone away, most likely: what runs goes on, and is settled when it is back.
+                _log.warning("the queue was lost and is tried again: %s", _cause(error))
+            await asyncio.sleep(PAUSE)
+
+    async def _line(self, line: str, jobs: int) -> None:
+        await self._queue.run(line, jobs)
+        raise ConnectionError(f"the line {line} has ended")  # it ends by itself only when something is wrong
+
+    async def _watch(self) -> None:
+        while True:
+            await self._queue.watch()
+            await asyncio.sleep(WATCH_SECONDS)
+
+
+def _periodic(do: Callable[[], Awaitable[None]]) -> Task:
+    async def job(timestamp: int) -> None:
+        del timestamp
+        await do()
+
+    return job
+
+
+def _cause(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__}: {error}"

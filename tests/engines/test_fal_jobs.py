@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from dataclasses import replace
 
+import orjson
 import pytest
 
-from retouch.domain.engine import EngineCall, EngineEvent
+from retouch.domain.engine import EngineEvent, Job
 from retouch.domain.errors import Accepted, Code, RetouchError, UpstreamFailure
-from retouch.engines.fal import Fal, Job
+from retouch.engines.fal import Fal
 from retouch.engines.upstream import Client, json_body
 from upstreams.calls import call, collect, failure, made
 from upstreams.fal import FalUpstream
@@ -149,32 +150,42 @@ async def test_leaving_during_submit_closes_it(engine: Fal, upstream: FalUpstrea
 
 async def test_a_job_is_told_before_it_is_polled_and_taken_up_again(engine: Fal, upstream: FalUpstream) -> None:
     """What was stored is enough for another process to fetch what was made."""
-    stored: list[tuple[EngineCall, Job, list[str]]] = []
+    stored: list[tuple[Job, list[str]]] = []
 
-    async def store(wanted: EngineCall, job: Job) -> None:
-        stored.append((wanted, job, upstream.steps()))
+    async def store(job: Job) -> None:
+        stored.append((job, upstream.steps()))
 
-    engine.on_submitted = store
-    wanted = call(model=PLUS)
+    wanted = call(model=PLUS, submitted=store)
     (image,) = await made(engine, wanted)
-    ((of, job, steps),) = stored
-    assert of is wanted
+    ((job, steps),) = stored
     assert steps == ["submit"]
-    again = Job(job.request_id, job.status_url, job.response_url, job.cancel_url)
-    async with aclosing(engine.resume(again, images=1, deadline=wanted.deadline)) as events:
-        (resumed,) = [event async for event in events]
+    (resumed,) = await made(engine, replace(wanted, job=orjson.loads(orjson.dumps(job))))
     assert resumed == image
+    assert upstream.steps().count("submit") == 1
+
+
+async def test_a_stored_job_is_not_cancelled_by_who_leaves(engine: Fal, upstream: FalUpstream) -> None:
+    """Another process goes on with it."""
+    upstream.stuck = True
+
+    async def store(job: Job) -> None:
+        """It is kept."""
+
+    running = asyncio.create_task(collect(engine, call(model=PLUS, submitted=store)))
+    await upstream.polled.wait()
+    running.cancel()
+    await asyncio.wait({running})
+    assert upstream.cancelled == []
 
 
 async def test_a_job_that_cannot_be_stored_is_cancelled(engine: Fal, upstream: FalUpstream) -> None:
     """Nothing runs that nobody could find again."""
 
-    async def store(wanted: EngineCall, job: Job) -> None:
+    async def store(job: Job) -> None:
         raise RetouchError(Code.INTERNAL_SERVER_ERROR, "the database is gone")
 
-    engine.on_submitted = store
     with pytest.raises(RetouchError, match="the database is gone"):
-        await collect(engine, call(model=PLUS))
+        await collect(engine, call(model=PLUS, submitted=store))
     assert upstream.steps() == ["submit", "cancel"]
 
 

@@ -161,9 +161,8 @@ async def test_cancel_parity(upstream: FalUpstream, client: Client, sdk: fal_cli
     async def leave(*_: object) -> None:
         raise LookupError
 
-    engine.on_submitted = leave
     with pytest.raises(LookupError):
-        await made(engine, call(model=PLUS))
+        await made(engine, call(model=PLUS, submitted=leave))
     own = upstream.seen[-1]
     assert (own.method, own.path.replace("job-1", "job-0")) == (theirs.method, theirs.path)
     assert own.headers["authorization"] == theirs.headers["authorization"]

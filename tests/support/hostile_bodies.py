@@ -51,7 +51,9 @@ def scalar_faults() -> Iterator[tuple[str, tuple[str, bytes]]]:
         "partial_images": [b"4", b"1"],
         "background": [b"none"],
         "fit": [b"../../etc/passwd"],
-        "async": [b"true"],
+        "async": [b"maybe"],
+        "resolution": [b"8k"],
+        "aspect_ratio": [b"7:1", b"1:1"],
         "model": [b"m" * 300],
         "user": [b"u" * 60_000],
     }

@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
+from retouch.domain.resolution import AccountTier
+
 ISSUER, AUDIENCE, SUBJECT = "https://login.example.com/", "retouch-for-tests", "user|42"
 SECRET = "a shared secret of an issuer, long enough for HS256"
 
@@ -80,6 +82,7 @@ class Key:
     requests_per_minute: int | None = 6
     limited_by: tuple[str, ...] = ("key_parent",)
     expires_at: datetime | None = None
+    tier: AccountTier = AccountTier.BUSINESS
 
 
 @dataclass

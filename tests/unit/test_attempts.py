@@ -107,7 +107,7 @@ def candidate(engine: Scripted, *, per_call: int = 1, circuit: Circuit | None = 
 
 
 async def made(attempts: Attempts[str], images: int = 1) -> list[tuple[int, str | None]]:
-    found = [news async for news in attempts.run(images)]
+    found = [news async for news in attempts.run(range(images))]
     return sorted((news.image, news.result) for news in found if isinstance(news.event, Made))
 
 
@@ -206,7 +206,7 @@ async def test_count_is_cut_into_calls_as_each_route_takes_them() -> None:
 async def test_closing_stops_every_call_and_gives_every_place_back() -> None:
     one = Scripted("one")
     them = candidate(one)
-    events = tries(them).run(8)
+    events = tries(them).run(range(8))
     await anext(events)
     await events.aclose()
     assert one.inside == 0

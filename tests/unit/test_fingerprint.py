@@ -10,6 +10,7 @@ import pytest
 from retouch.admission.fingerprint import fingerprint
 from retouch.domain.edit import Background, EditRequest, Fit, ImageInput, MaskSource
 from retouch.domain.picture import Format, Size
+from retouch.domain.resolution import Resolution
 from retouch.wire.form import Budget, FormBounds, read_edit
 
 ROUTE = "POST /v1/images/edits"
@@ -34,6 +35,10 @@ EDIT = EditRequest(prompt="p", images=(ONE, TWO), mask=ImageInput("mask", data=b
         {"n": 2},
         {"size": "auto"},
         {"size": Size(1, 2)},
+        {"resolution": "auto"},
+        {"resolution": Resolution.K1},
+        {"aspect_ratio": "1:1"},
+        {"deferred": True},
         {"quality": "low"},
         {"response_format": "url"},
         {"background": Background.OPAQUE},

@@ -104,6 +104,7 @@ async def test_every_quality_word(quality: str) -> None:
 DEFAULTS = {
     "n": 1,
     "size": "auto",
+    "aspect_ratio": "auto",
     "quality": "auto",
     "response_format": "url",
     "background": "auto",
@@ -122,7 +123,7 @@ DEFAULTS = {
 async def test_documented_defaults_are_never_refused() -> None:
     """Promise 6: spelling a default out is no wish."""
     edit = await of(**DEFAULTS)
-    assert edit.sent == {"prompt", "image", *DEFAULTS} - {"async"}
+    assert edit.sent == {"prompt", "image", "deferred", *DEFAULTS} - {"async"}
 
 
 @pytest.mark.parametrize(
@@ -141,14 +142,26 @@ async def test_fields_that_do_not_go_together(fields: dict[str, object], param: 
     assert (caught.value.code, caught.value.param) == (Code.INVALID_REQUEST, param)
 
 
-async def test_asynchronous_edits_are_for_later() -> None:
-    """`async` is known, and says why it is refused."""
-    with pytest.raises(RetouchError, match="later version") as caught:
-        await of(**{"async": True})
-    assert caught.value.code is Code.UNSUPPORTED_PARAMETER
+async def test_an_edit_for_later_is_not_streamed() -> None:
+    """`async` and `stream` exclude each other."""
+    assert (await of(**{"async": True})).deferred
+    with pytest.raises(RetouchError, match="not streamed") as caught:
+        await of(**{"async": True, "stream": True})
+    assert (caught.value.code, caught.value.param) == (Code.INVALID_REQUEST, "async")
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [({"size": "10x10", "resolution": "1k"}, "size"), ({"aspect_ratio": "1:1"}, "aspect_ratio")],
+)
+async def test_a_resolution_stands_in_place_of_a_size(fields: dict[str, str], param: str) -> None:
+    """And an aspect ratio belongs to it."""
+    with pytest.raises(RetouchError) as caught:
+        await of(**fields)
+    assert (caught.value.code, caught.value.param) == (Code.INVALID_REQUEST, param)
 
 
 def test_every_field_has_its_attribute() -> None:
     """The table and the domain's EditRequest cannot drift apart."""
     attributes = set(EditRequest.__dataclass_fields__) - {"images", "mask", "sent"}
-    assert {field.name for field in FIELDS if field.kept} == attributes
+    assert {field.attribute or field.name for field in FIELDS} == attributes

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from retouch.admission.keys import REFUSAL, Caller, authenticate, check_given, ensure_owner, hash_key, new_key, shown
 from retouch.domain.errors import Code, RetouchError
+from retouch.domain.resolution import AccountTier
 
 
 @dataclass
@@ -23,6 +24,7 @@ class Known:
     requests_per_minute: int | None = None
     limited_by: tuple[str, ...] = ()
     expires_at: datetime | None = None
+    tier: AccountTier = AccountTier.BUSINESS
 
 
 @dataclass

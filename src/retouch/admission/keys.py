@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from retouch.domain.errors import Code, RetouchError
+from retouch.domain.resolution import AccountTier
 
 #: One sentence for a key that is missing, malformed, unknown, revoked or expired: it tells a stranger nothing.
 REFUSAL = "Incorrect or missing API key. Send a valid key as `Authorization: Bearer YOUR_KEY`."
@@ -45,6 +46,8 @@ class KnownKey(Protocol):
     def limited_by(self) -> tuple[str, ...]: ...
     @property
     def expires_at(self) -> datetime | None: ...
+    @property
+    def tier(self) -> AccountTier: ...
 
 
 class KeyStore(Protocol):
@@ -72,7 +75,8 @@ class Caller:
     """Who sent a request, and what its key allows: bounds are those of domain/rights.py, None is no bound.
 
     What it spends and how often it calls counts for `key_id` and for every key in `limited_by`, whose own cap and
-    rate hold for it too. `expires_at` is when this caller's credential ends: the key's end, or that of a token.
+    rate hold for it too. `expires_at` is when this caller's credential ends: the key's end, or that of a token. `tier`
+    is the account's.
     """
 
     account_id: str
@@ -84,6 +88,7 @@ class Caller:
     requests_per_minute: int | None = None
     limited_by: tuple[str, ...] = ()
     expires_at: datetime | None = None
+    tier: AccountTier = AccountTier.BUSINESS
 
     @classmethod
     def of(cls, key: KnownKey, until: datetime | None = None) -> "Caller":
@@ -97,6 +102,7 @@ class Caller:
             spend_cap=key.spend_cap,
             requests_per_minute=key.requests_per_minute,
             limited_by=key.limited_by,
+            tier=key.tier,
             expires_at=min(filter(None, (key.expires_at, until)), default=None),
         )
 

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from retouch.domain.ledger import Admission, EditRecord, EditState, Outcome, Output, Settlement, Verdict
 
-#: What is added to the transaction that accepts an edit: given the database's connection and the edit's id.
+#: What is added to the transaction that accepts or ends an edit: given the database's connection and the edit's id.
 Also = Callable[[Any, str], Awaitable[None]]
 
 
@@ -16,8 +16,11 @@ class Ledger(Protocol):
         """Accept and charge an edit, or say why not; `also` runs in the same transaction if it is accepted."""
         ...
 
-    async def settle(self, settlement: Settlement, /) -> bool:
-        """End an edit and pay back what is due, once; False where it was ended or started again by another."""
+    async def settle(self, settlement: Settlement, also: Also | None = None, /) -> bool:
+        """End an edit and pay back what is due, once; False where it was ended or started again by another.
+
+        `also` runs in the same transaction if it is ended.
+        """
         ...
 
     async def recall(self, account_id: str, route: str, key: str, fingerprint: str, /) -> Verdict | None:
@@ -26,10 +29,6 @@ class Ledger(Protocol):
 
     async def join(self, key_id: str, route: str, fingerprint: str, attempt: int, /) -> str | None:
         """The edit that retry number `attempt` (above 0) of the same request continues, if there is one."""
-        ...
-
-    async def start(self, edit_id: str, /) -> int | None:
-        """Start an edit that was accepted for later; its attempt number, or None where it is not to be run."""
         ...
 
     async def requeue(self, edit_id: str, attempt: int, /) -> bool:
@@ -66,9 +65,9 @@ class NoLedger:
             raise NotImplementedError("an edit for later needs a database")
         return Verdict(Outcome.ACCEPTED, admission.edit_id, 0)
 
-    async def settle(self, settlement: Settlement, /) -> bool:
+    async def settle(self, settlement: Settlement, also: Also | None = None, /) -> bool:
         """Nothing to pay back."""
-        del settlement
+        del settlement, also
         return True
 
     async def recall(self, account_id: str, route: str, key: str, fingerprint: str, /) -> Verdict | None:
@@ -79,11 +78,6 @@ class NoLedger:
     async def join(self, key_id: str, route: str, fingerprint: str, attempt: int, /) -> str | None:
         """Nothing to join."""
         del key_id, route, fingerprint, attempt
-        return None
-
-    async def start(self, edit_id: str, /) -> int | None:
-        """Nothing waits."""
-        del edit_id
         return None
 
     async def requeue(self, edit_id: str, attempt: int, /) -> bool:

@@ -78,6 +78,17 @@ class Running(Generic[About, Event]):
         if self.task.cancelled():
             raise RetouchError(Code.OVERLOADED, "The server is shutting down. Please try again.", retry_after=5)
 
+    async def stop(self, give_up: Callable[[], None]) -> None:
+        """Its owner wants it stopped, whoever listens: at once, or where it is paid for, `give_up` what costs nothing."""
+        if self.task.done():
+            return
+        if self._detached():
+            give_up()
+            return
+        self.left = True
+        self.task.cancel()
+        await asyncio.wait({self.task})
+
     def join(self) -> None:
         """A retry of its client waits for it too."""
         self.joins += 1

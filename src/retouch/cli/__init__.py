@@ -5,7 +5,7 @@ import sys
 import typer
 
 from retouch import __version__
-from retouch.cli import accounts, backup, edit, keys, ledger, models, serve, signin, usage
+from retouch.cli import accounts, backup, edit, keys, ledger, models, serve, signin, usage, worker
 from retouch.cli.doctor import doctor
 from retouch.cli.settings import USAGE
 from retouch.domain.errors import RetouchError
@@ -21,6 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("serve")(serve.serve)
+app.command("worker")(worker.worker)
 app.command("edit")(edit.edit)
 app.command("models")(models.models)
 app.command("backup")(backup.backup)

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Literal
 
 from retouch.domain.picture import Buffer, Format, Size
+from retouch.domain.resolution import Resolution
 
 
 class Fit(StrEnum):
@@ -69,8 +70,10 @@ class ImageInput:
 class EditRequest:
     """What the caller asked for, after parsing and before any model's defaults.
 
-    None means that the caller did not say. `sent` holds the canonical names of the fields that were sent with a
-    value, so that a hint can be reported only to a caller who gave it.
+    None means that the caller did not say. `resolution` and `aspect_ratio` stand in place of a `size`: `auto` is the
+    best that model and account tier allow, `usual` what a caller gets who does not say. `deferred` is answered at once
+    and made later. `sent` holds the canonical names of the fields that were sent with a value, so that a hint can be
+    reported only to a caller who gave it.
     """
 
     prompt: str
@@ -79,6 +82,8 @@ class EditRequest:
     model: str | None = None
     n: int = 1
     size: Size | Literal["auto"] | None = None
+    resolution: Resolution | Literal["auto", "usual"] | None = None
+    aspect_ratio: str | None = None
     quality: str | None = None
     response_format: Literal["url", "b64_json"] | None = None
     background: Background = Background.AUTO
@@ -94,4 +99,5 @@ class EditRequest:
     mask_source: MaskSource = MaskSource.AUTO
     fit: Fit = Fit.COVER
     negative_prompt: str | None = None
+    deferred: bool = False
     sent: frozenset[str] = frozenset()

@@ -6,7 +6,7 @@ never emulates. `run` performs one call and yields what it makes as it makes it.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -83,6 +83,11 @@ class Offer:
     notes: tuple[str, ...] = ()
 
 
+#: What finds a call again in a provider's queue: the engine's own words.
+Job = Mapping[str, str]
+Submitted = Callable[[Job], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineCall:
     """One call: everything an engine needs, already checked and cut to what it offered.
@@ -91,6 +96,10 @@ class EngineCall:
     `seeds` has one entry per image wanted. `deadline` is on the clock of `time.monotonic`. `withdrawn` is set once
     nobody waits for the images any more: an engine whose provider confirms a cancellation without charge then asks
     for it, and raises if it is confirmed; every other engine goes on.
+
+    `submitted` is awaited with what finds the call again at its provider, before it is first asked about, by an engine
+    whose provider has a queue. Such a call is not cancelled when its iterator is closed: it is resumed elsewhere, by
+    the same call with its `job`, and nothing is submitted then.
     """
 
     model: str
@@ -109,6 +118,8 @@ class EngineCall:
     partial_images: int = 0
     user: str | None = None
     withdrawn: asyncio.Event | None = field(default=None, compare=False, repr=False)
+    submitted: Submitted | None = field(default=None, compare=False, repr=False)
+    job: Job | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

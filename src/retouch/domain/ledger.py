@@ -112,6 +112,15 @@ class Verdict:
     rate: Rate | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An edit for later that was started just now: `attempt` is its fence; `deaths` processes have died with it."""
+
+    edit_id: str
+    attempt: int
+    deaths: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
     """One finished image of an edit, as the store has it. `key` is where; `background` is opaque or transparent."""

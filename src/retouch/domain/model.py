@@ -2,40 +2,31 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from fractions import Fraction
 from math import ceil
 from typing import Literal
 
 from retouch.domain.edit import Tier
 from retouch.domain.picture import Size
+from retouch.domain.resolution import ASPECT_RATIOS, AccountTier, Resolution
+
+__all__ = [
+    "ASPECT_RATIOS",
+    "MICRO",
+    "RESOLUTION_FACTORS",
+    "AccountTier",
+    "Delivery",
+    "Limits",
+    "Model",
+    "Resolution",
+    "Route",
+]
 
 Delivery = Literal["url", "b64_json", "both"]
 
 #: Amounts are whole numbers of millionths of a credit.
 MICRO = 1_000_000
 
-
-class Resolution(StrEnum):
-    """The longest edge of an answer, as Magic Hour's editor words it: at most 640, 1024, 2048 or 4096 pixels."""
-
-    P640 = "640px"
-    K1 = "1k"
-    K2 = "2k"
-    K4 = "4k"
-
-
-class AccountTier(StrEnum):
-    """What an account has subscribed to, the smallest first."""
-
-    FREE = "free"
-    CREATOR = "creator"
-    PRO = "pro"
-    BUSINESS = "business"
-
-
-#: The aspect ratios that Magic Hour's editor takes (magic_hour 0.90.0).
-ASPECT_RATIOS = ("auto", "16:9", "9:16", "4:3", "3:2", "1:1", "4:5", "2:3")
 
 #: What an image's price is multiplied by (design.md, Money in numbers).
 RESOLUTION_FACTORS: Mapping[Resolution, Fraction] = {

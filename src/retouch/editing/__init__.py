@@ -5,8 +5,9 @@ makes, keeps and settles, `answer` gives what came of it, again if need be.
 
 from retouch.editing.answer import Answer
 from retouch.editing.events import Completed, Edit, EditEvent, Facts, FinalImage, PartialImage, RunningEdit
+from retouch.editing.later import Accepted
 from retouch.editing.making import CutOut
-from retouch.editing.story import Accepted, Editing, Patience
+from retouch.editing.story import Editing, Patience
 
 __all__ = [
     "Accepted",

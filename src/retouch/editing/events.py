@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from retouch.admission.running import Running
 from retouch.domain.engine import MaskKind, Usage
-from retouch.domain.ledger import Admission
+from retouch.domain.ledger import Admission, Output
 from retouch.domain.moderation import Subject
 from retouch.finishing import Finished
 from retouch.routing.attempts import Attempts
@@ -51,7 +51,7 @@ class Facts:
 class Edit:
     """An edit that was accepted and runs here. `attempt` is its fence: only the latest attempt may settle.
 
-    `created` is in Unix seconds.
+    `created` is in Unix seconds. `earlier` is what another process had finished of it.
     """
 
     admission: Admission
@@ -60,6 +60,7 @@ class Edit:
     attempts: Attempts[Finished]
     mask: MaskKind
     subject: Subject
+    earlier: tuple[Output, ...] = ()
 
     @property
     def id(self) -> str:

@@ -10,9 +10,9 @@ from retouch.domain.errors import RetouchError
 
 _log = logging.getLogger("retouch.edits")
 
-#: Seconds between looks; leases are renewed at every fifth.
+#: Seconds between looks; leases are renewed at every second one.
 EVERY_SECONDS = 1.0
-RENEW_SECONDS = 5.0
+RENEW_SECONDS = 2.0
 
 
 class Leases:

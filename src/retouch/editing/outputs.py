@@ -22,8 +22,9 @@ class Outputs:
         if self._objects is None:
             return None
         day = datetime.fromtimestamp(edit.created, UTC).date().isoformat()
-        # By attempt, so that one whose lease was lost cannot take away what the next one has made.
-        key = f"outputs/{day}/{edit.id}/{edit.attempt}/{index}.{image.format.value}"
+        # By attempt, so that one whose lease was lost cannot take away what the next one has made. Magic Hour's SDK
+        # saves under the last part alone (magic_hour 0.90.0, helpers/download.py): it is no other image's.
+        key = f"outputs/{day}/{edit.id}/{edit.attempt}/{edit.id}-{index}.{image.format.value}"
         stored.append(key)  # before it is there: an upload that is cut off may have arrived all the same
         await self._objects.put(key, image.data)
         return key
@@ -52,9 +53,13 @@ class Outputs:
                 await self._objects.head(output.key)
         except RetouchError as error:
             raise _gone() if error.code is Code.NOT_FOUND else error from error
-        size = Size(output.width, output.height)
-        image = Finished(data, Format(output.format), size, output.background)
-        return FinalImage(output.index, image, output.key, output.revised_prompt)
+        return image_of(output, data)
+
+
+def image_of(output: Output, data: bytes = b"") -> FinalImage:
+    """An image as its record says, with its bytes if they are at hand."""
+    image = Finished(data, Format(output.format), Size(output.width, output.height), output.background)
+    return FinalImage(output.index, image, output.key, output.revised_prompt)
 
 
 def output_of(final: FinalImage) -> Output:

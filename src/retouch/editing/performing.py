@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from retouch.admission.ledger import Ledger
+from retouch.admission.ledger import Also, Ledger
 from retouch.domain.engine import Partial, Usage
 from retouch.domain.errors import Code, RetouchError
 from retouch.domain.ledger import EditState, Settlement
@@ -19,7 +19,7 @@ from retouch.domain.moderation import Moderator
 from retouch.editing.events import Completed, Edit, EditEvent, Facts, FinalImage, PartialImage, RunningEdit
 from retouch.editing.failures import kept, known
 from retouch.editing.leases import Leases
-from retouch.editing.outputs import Outputs, output_of
+from retouch.editing.outputs import Outputs, image_of, output_of
 from retouch.editing.record import attempts_kept, tell
 from retouch.routing.plan import Plan
 
@@ -31,34 +31,52 @@ PAUSES = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0, 8.0)
 
 @dataclass(slots=True)
 class _Done:
-    """What there is of an edit so far. `given` are the images of which the client or we have got anything."""
+    """What there is of an edit so far. `given` are the images of which the client or we have got anything.
+
+    `stored` are keys that nobody else knows of; `noted` those that another process may go on from.
+    """
 
     finals: list[FinalImage] = field(default_factory=list)
     stored: list[str] = field(default_factory=list)
+    noted: list[str] = field(default_factory=list)
     given: set[int] = field(default_factory=set)
     usage: Usage = field(default_factory=Usage)
 
 
 class Performing:
-    """Runs accepted edits to their end. An edit may take `seconds` in all; a `moderator` may forbid it."""
+    """Runs accepted edits to their end. An edit may take `seconds` in all; a `moderator` may forbid it.
+
+    `told` runs in the transaction that ends an edit which was accepted for later.
+    """
 
     def __init__(
-        self, ledger: Ledger, leases: Leases, outputs: Outputs, seconds: float, moderator: Moderator | None
+        self,
+        ledger: Ledger,
+        leases: Leases,
+        outputs: Outputs,
+        *,
+        seconds: float,
+        moderator: Moderator | None,
+        told: Also | None,
     ) -> None:
         self._ledger = ledger
         self._leases = leases
         self._outputs = outputs
         self._seconds = seconds
         self._moderator = moderator
+        self._told = told
 
     async def run(self, running: RunningEdit) -> None:
         """Make the images, settle, then tell of them. Raises what ended an edit that failed, after paying back."""
-        edit, done = running.about, _Done()
+        edit, done = running.about, _done_before(running.about)
         self._leases.hold(edit.id, edit.attempt, running.task.cancel)
         try:
             async with asyncio.timeout(max(0.0, edit.attempts.deadline - time.monotonic())):
                 await self._make(edit, done, running.say)
         except BaseException as error:
+            if edit.admission.queued and isinstance(error, asyncio.CancelledError) and not running.left:
+                await asyncio.shield(self._put_back(edit, done))
+                raise
             await asyncio.shield(self._give_up(edit, done, error, left=running.left))
             if isinstance(error, TimeoutError):
                 raise known(error, self._seconds) from error
@@ -74,10 +92,14 @@ class Performing:
         if self._moderator:
             await self._moderator.judge(edit.subject, edit.attempts.deadline)
         copies = edit.plan.copies
-        async with aclosing(edit.attempts.run(edit.plan.images)) as news:
+        numbers = range(edit.plan.images)
+        missing = [index for index in numbers if not done.given.issuperset(range(index, index + copies))]
+        async with aclosing(edit.attempts.run(missing)) as news:
             async for _, index, event, image in news:
                 if isinstance(event, Usage):
                     done.usage += event
+                    continue
+                if any(final.index == index for final in done.finals):
                     continue
                 if isinstance(event, Partial):
                     if image is not None:
@@ -91,8 +113,33 @@ class Performing:
                 for copy in range(index, index + copies):
                     key = await self._outputs.put(edit, copy, image, done.stored)
                     done.finals.append(FinalImage(copy, image, key, event.revised_prompt))
+                await self._note(edit, done)
         if not done.finals:
             raise _nothing_made(edit.plan)
+
+    async def _note(self, edit: Edit, done: _Done) -> None:
+        """Let another process go on from what is finished, if this one dies."""
+        if not edit.admission.queued:
+            return
+        finished = [output_of(final) for final in done.finals if final.key]
+        try:
+            ours = await self._ledger.note(edit.id, edit.attempt, finished)
+        except RetouchError as error:
+            _log.warning("%s: what is finished could not be noted: %s", edit.id, error.message)
+            return
+        if ours:
+            done.noted += done.stored
+            done.stored.clear()
+
+    async def _put_back(self, edit: Edit, done: _Done) -> None:
+        """Let another process run an edit that this one stops."""
+        self._leases.release(edit.id)
+        try:
+            await self._ledger.requeue(edit.id, edit.attempt)
+        except RetouchError as error:
+            # Its lease runs out.
+            _log.warning("%s could not be put back: %s", edit.id, error.message)
+        await self._outputs.delete(done.stored)
 
     async def _complete(self, edit: Edit, done: _Done) -> Facts:
         admission, made = edit.admission, len(done.finals)
@@ -116,8 +163,9 @@ class Performing:
         except RetouchError as unsettled:
             # The client is told of its own error; the sweep will pay back.
             _log.warning("%s: %s", edit.id, unsettled.message)
+            return
         if not done.finals:
-            await self._outputs.delete(done.stored)
+            await self._outputs.delete([*done.stored, *done.noted])
 
     async def _settle(
         self,
@@ -147,15 +195,15 @@ class Performing:
             error=None if failure is None else kept(failure),
             note="" if failure is None else failure.code.value,
         )
-        if not await self._written(settlement):
+        if not await self._written(settlement, self._told if edit.admission.queued else None):
             await self._outputs.delete(done.stored)
             message = "The edit was given up while it ran, and paid back. Please try again."
             raise RetouchError(Code.OVERLOADED, message, retry_after=1)
 
-    async def _written(self, settlement: Settlement) -> bool:
+    async def _written(self, settlement: Settlement, also: Also | None) -> bool:
         for number, pause in enumerate((*PAUSES, None)):
             try:
-                if await self._ledger.settle(settlement):
+                if await self._ledger.settle(settlement, also):
                     return True
                 # An earlier try may have been written although its answer was lost.
                 return number > 0 and await self._is_ours(settlement)
@@ -168,6 +216,12 @@ class Performing:
     async def _is_ours(self, settlement: Settlement) -> bool:
         found = await self._ledger.find(settlement.edit_id)
         return found is not None and (found.state, found.attempt) == (settlement.state, settlement.attempt)
+
+
+def _done_before(edit: Edit) -> _Done:
+    """What another process had finished."""
+    finals = [image_of(output) for output in edit.earlier]
+    return _Done(finals, noted=[output.key for output in edit.earlier], given={output.index for output in edit.earlier})
 
 
 def _nothing_made(plan: Plan) -> RetouchError:

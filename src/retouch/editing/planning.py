@@ -11,6 +11,7 @@ from retouch.domain.ledger import Admission, EditRecord
 from retouch.domain.model import Model
 from retouch.domain.moderation import Subject
 from retouch.domain.picture import Picture
+from retouch.domain.resolution import Resolution
 from retouch.editing.candidates import Candidates
 from retouch.editing.events import planned_facts
 from retouch.editing.record import parameters_kept
@@ -20,6 +21,7 @@ from retouch.pixels import Bounds, inspect
 from retouch.routing.attempts import Candidate
 from retouch.routing.choose import Chooser
 from retouch.routing.contract import check_contract
+from retouch.routing.tiers import within_tier
 from retouch.stores.ids import new_id
 
 
@@ -54,6 +56,7 @@ class Planning:
         model = self._chooser.model(request, pictures)
         if caller is not None:
             caller.require_model(model.id)
+            request = within_tier(request, model, caller.tier, pictures[0].size)
         check_contract(model, request, pictures)
         deadline = time.monotonic() + self._seconds
         candidates, kind = await self._candidates.of(request, model, pictures, mask, deadline)
@@ -90,7 +93,7 @@ def admission_of(
         fingerprint=fingerprint,
         idempotency_key=idempotency_key,
         images=plan.images * plan.copies,
-        price=planned.model.price_of(plan.tier),
+        price=planned.model.price_of(plan.tier, _resolution(request)),
         queued=queued,
         detached=plan.offer.detached,
         asked_model=request.model or planned.model.id,
@@ -104,6 +107,10 @@ def admission_of(
     )
     facts = planned_facts(admission, plan, planned.mask, int(time.time()))
     return replace(admission, answer=facts.kept())
+
+
+def _resolution(request: EditRequest) -> Resolution | None:
+    return request.resolution if isinstance(request.resolution, Resolution) else None
 
 
 def admitted(record: EditRecord) -> Admission:

@@ -1,28 +1,26 @@
 """The story of one edit.
 
 Read and check what was asked for, find who can do it, accept and charge, make the images, settle, answer. `begin`
-tells all of it to a client that waits; `accept` stops once it is charged, and `resume` goes on from there in whatever
+tells all of it to a client that waits; in `later` it stops once it is charged, and goes on from there in whatever
 process has the time. The synchronous answer, the stream and the project listen to the same events.
 """
 
-import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from retouch.admission.credits import refusal
-from retouch.admission.fingerprint import fingerprint
 from retouch.admission.keys import Caller
 from retouch.admission.ledger import Also, Ledger
 from retouch.admission.running import RunningEdits
 from retouch.domain.edit import EditRequest
-from retouch.domain.ledger import Admission, EditRecord, EditState, Outcome, Rate, Settlement
+from retouch.domain.ledger import Admission, EditRecord, Outcome, Rate
 from retouch.domain.moderation import Moderator
 from retouch.editing.answer import Answer, Live, Stored
 from retouch.editing.brief import fingerprint_of
 from retouch.editing.candidates import Candidates
 from retouch.editing.events import Edit, EditEvent, RunningEdit
-from retouch.editing.failures import kept, known
+from retouch.editing.later import Later, recalled
 from retouch.editing.leases import Leases
 from retouch.editing.making import CutOut
 from retouch.editing.outputs import Outputs
@@ -33,6 +31,7 @@ from retouch.pixels import Bounds
 from retouch.routing.attempts import Attempts
 from retouch.routing.choose import Chooser
 from retouch.routing.health import Health
+from retouch.routing.jobs import Jobs, Keep, KeptJob
 from retouch.stores.objects import Objects
 
 #: What requests of POST /v1/images/edits are told apart from others by, for retries and idempotency keys.
@@ -45,16 +44,6 @@ class Patience:
 
     seconds: float = 600
     reroute_after_send: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """An edit that was accepted and charged for later; `replayed` if its idempotency key stands for an earlier one."""
-
-    edit_id: str
-    charged: int
-    rate: Rate | None
-    replayed: bool
 
 
 class Editing:
@@ -72,7 +61,9 @@ class Editing:
         cut_out: CutOut,
         ledger: Ledger,
         moderator: Moderator | None = None,
+        told: Also | None = None,
     ) -> None:
+        """`told` runs in the transaction that ends an edit which was accepted for later."""
         self.chooser = chooser
         self.leases = Leases(ledger)
         self.running: RunningEdits[Edit, EditEvent] = RunningEdits()
@@ -81,7 +72,10 @@ class Editing:
         self._outputs = Outputs(objects)
         self._patience = patience
         self._ledger = ledger
-        self._performing = Performing(ledger, self.leases, self._outputs, patience.seconds, moderator)
+        self._performing = Performing(
+            ledger, self.leases, self._outputs, seconds=patience.seconds, moderator=moderator, told=told
+        )
+        self.later = Later(self._planning, ledger, self.leases, self._outputs, start=self._start_later, told=told)
 
     async def begin(
         self,
@@ -116,94 +110,16 @@ class Editing:
             return await self._known(verdict.edit_id or "", replayed=True)
         raise refusal(verdict, admission.total)
 
-    async def accept(
-        self,
-        request: EditRequest,
-        caller: Caller,
-        route: str,
-        *,
-        also: Also,
-        idempotency_key: str | None = None,
-        reserve: Reserve | None = None,
-    ) -> Accepted:
-        """Accept and charge an edit that is run later, by `resume` in any process.
-
-        `also(connection, edit_id)` runs in the transaction that charges, so that what it adds (a job on a queue, a
-        project's row) is there exactly if the charge is. Raises RetouchError as `begin` does.
-        """
-        print_ = await asyncio.to_thread(fingerprint, route, request)
-        if idempotency_key and (found := await self._recalled(caller, route, print_, idempotency_key)):
-            return _accepted_before(found, None)
-        planned = await self._planning.plan(request, caller, reserve)
-        admission = admission_of(planned, caller, route, print_, idempotency_key, queued=True)
-        verdict = await self._ledger.admit(admission, also)
-        if verdict.outcome is Outcome.REPLAY and (record := await self._ledger.find(verdict.edit_id or "")):
-            return _accepted_before(record, verdict.rate)
-        if verdict.outcome is not Outcome.ACCEPTED:
-            raise refusal(verdict, admission.total)
-        return Accepted(admission.edit_id, admission.total, verdict.rate, replayed=False)
-
-    async def resume(self, edit_id: str, request: EditRequest, *, reserve: Reserve | None = None) -> Live | None:
-        """Run an edit that was accepted before; None where it has ended or another process has it.
-
-        `request` is what was accepted, pictures included. It is planned anew, because routes come and go; if it can no
-        longer be done it is paid back, and the reason raised. Raises OVERLOADED, with nothing changed, when the line
-        is full.
-        """
-        record = await self._ledger.find(edit_id)
-        attempt = None if record is None else await self._ledger.start(edit_id)
-        if record is None or attempt is None:
-            return None
-        self.leases.hold(edit_id, attempt, lambda: None)
-        try:
-            planned = await self._planning.plan(request, None, reserve)
-        except BaseException as error:
-            self.leases.release(edit_id)
-            await asyncio.shield(self._pay_back(record, attempt, error))
-            raise
-        try:
-            give_back = planned.candidates[0].slots.enter()
-        except BaseException:
-            self.leases.release(edit_id)
-            await asyncio.shield(self._ledger.requeue(edit_id, attempt))
-            raise
-        edit = self._edit(planned, admitted(record), attempt, record.created_at.timestamp())
-        return self._start(edit, give_back, None)
-
-    async def _pay_back(self, record: EditRecord, attempt: int, error: BaseException) -> None:
-        if isinstance(error, asyncio.CancelledError):
-            await self._ledger.requeue(record.id, attempt)
-            return
-        failure = known(error, self._patience.seconds)
-        await self._ledger.settle(
-            Settlement(
-                edit_id=record.id,
-                attempt=attempt,
-                state=EditState.FAILED,
-                made=0,
-                due=record.images_asked,
-                error=kept(failure),
-                note=failure.code.value,
-            )
-        )
-
     async def _earlier(
         self, caller: Caller, route: str, print_: str, attempt: int, idempotency_key: str | None
     ) -> Answer | None:
         """The edit that was started for this very request before, if it was."""
         if idempotency_key:
-            found = await self._recalled(caller, route, print_, idempotency_key)
+            found = await recalled(self._ledger, caller, route, idempotency_key, print_)
             return await self._known(found.id, replayed=True) if found else None
         if attempt > 0 and (edit_id := await self._ledger.join(caller.key_id, route, print_, attempt)):
             return await self._known(edit_id, joined=True)
         return None
-
-    async def _recalled(self, caller: Caller, route: str, print_: str, key: str) -> EditRecord | None:
-        """The edit that an idempotency key stands for. Raises IDEMPOTENCY_CONFLICT."""
-        verdict = await self._ledger.recall(caller.account_id, route, key, print_)
-        if verdict and verdict.outcome is Outcome.CONFLICT:
-            raise refusal(verdict, 0)
-        return await self._ledger.find(verdict.edit_id or "") if verdict else None
 
     async def _known(self, edit_id: str, *, joined: bool = False, replayed: bool = False) -> Answer:
         """An edit that was accepted before: as it runs here, or as it is kept."""
@@ -227,6 +143,15 @@ class Editing:
         )
         return Live(running, self.leases, rate=rate)
 
+    def _start_later(
+        self, planned: Planned, record: EditRecord, attempt: int, earlier: Sequence[KeptJob], keep: Keep | None
+    ) -> Live:
+        """Run an edit that was accepted before."""
+        give_back = planned.candidates[0].slots.enter()
+        edit = self._edit(planned, admitted(record), attempt, record.created_at.timestamp())
+        edit.attempts.jobs = Jobs(earlier, keep)
+        return self._start(replace(edit, earlier=tuple(record.outputs)), give_back, None)
+
     def _edit(self, planned: Planned, admission: Admission, attempt: int, created: float) -> Edit:
         attempts = Attempts(planned.candidates, planned.deadline, self._patience.reroute_after_send)
         return Edit(
@@ -243,7 +168,3 @@ class Editing:
         record = await self._ledger.find(running.about.id)
         if record is None or len(record.joined) <= running.joins:
             running.about.attempts.withdrawn.set()
-
-
-def _accepted_before(record: EditRecord, rate: Rate | None) -> Accepted:
-    return Accepted(record.id, record.charged - record.refunded, rate, replayed=True)

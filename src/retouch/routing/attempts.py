@@ -15,6 +15,7 @@ from retouch.domain.engine import Engine, EngineCall, EngineEvent, Made, Partial
 from retouch.domain.errors import Accepted, Code, RetouchError, UpstreamFailure, withdrawn
 from retouch.domain.model import Route
 from retouch.routing.circuit import Circuit
+from retouch.routing.jobs import Jobs
 from retouch.routing.plan import Plan
 from retouch.routing.slots import Slots
 
@@ -86,17 +87,21 @@ class Attempts(Generic[Result]):
     candidates: Sequence[Candidate[Result]]
     deadline: float
     reroute_after_send: bool = False
+    jobs: Jobs = field(default_factory=Jobs)
     record: list[Attempt] = field(default_factory=list)
     withdrawn: asyncio.Event = field(default_factory=asyncio.Event)
     began: bool = False
 
-    async def run(self, images: int) -> AsyncGenerator[News[Result], None]:
-        """Make that many images and yield what happens as it does, side by side.
+    async def run(self, images: Sequence[int]) -> AsyncGenerator[News[Result], None]:
+        """Make the images of these numbers and yield what happens as it does, side by side.
 
         Images that fail are missing; where all fail, the first failure is raised. Closing stops every call.
         """
         events: asyncio.Queue[News[Result] | None] = asyncio.Queue()
-        groups = list(_groups(range(images), self.candidates[0].plan.offer.images_per_call))
+        groups = self.jobs.groups(images)
+        taken = {image for group in groups for image in group}
+        left = [image for image in images if image not in taken]
+        groups += _groups(left, self.candidates[0].plan.offer.images_per_call)
         calls = [asyncio.create_task(self._make(group, events)) for group in groups]
         ending = asyncio.create_task(_tell_the_end(calls, events))
         made = 0
@@ -117,7 +122,7 @@ class Attempts(Generic[Result]):
         left = list(images)
         spent: set[Route] = set()
         failure: UpstreamFailure | None = None
-        async with aclosing(self._turns(spent)) as turns:
+        async with aclosing(self._turns(spent, images)) as turns:
             async for candidate in turns:
                 try:
                     for group in list(_groups(left, candidate.plan.offer.images_per_call)):
@@ -145,7 +150,13 @@ class Attempts(Generic[Result]):
                 await self._turn(candidate, slot)
                 started, self.began = time.monotonic(), True
                 call = await candidate.prepare.call(tuple(candidate.plan.seed(index) for index in group))
-                call = replace(call, withdrawn=self.withdrawn)
+                route = candidate.plan.route
+                call = replace(
+                    call,
+                    withdrawn=self.withdrawn,
+                    submitted=self.jobs.keeper(route, group),
+                    job=self.jobs.take(route, group),
+                )
                 async with aclosing(candidate.engine.run(call)) as source:
                     async for event in _in_time(source, self.deadline):
                         if isinstance(event, Usage):
@@ -186,8 +197,14 @@ class Attempts(Generic[Result]):
         if self.withdrawn.is_set():
             raise withdrawn("not sent: nobody waited any more")
 
-    async def _turns(self, spent: set[Route]) -> AsyncGenerator[Candidate[Result], None]:
-        """The routes to try, those left alone or spent passed over; round after round while there is time."""
+    async def _turns(self, spent: set[Route], images: tuple[int, ...]) -> AsyncGenerator[Candidate[Result], None]:
+        """The routes to try, those left alone or spent passed over; round after round while there is time.
+
+        Before all others the one where the images were asked for already.
+        """
+        for candidate in self.candidates:
+            if self.jobs.waits_at(candidate.plan.route, images):
+                yield candidate
         for number in range(ROUNDS):
             if number:
                 waits = [one.circuit.opens_in for one in self.candidates if one.plan.route not in spent]

@@ -25,8 +25,19 @@ def check_contract(model: Model, request: EditRequest, pictures: Sequence[Pictur
     if isinstance(request.size, Size) and model.sizes is not None and request.size not in model.sizes:
         allowed = ", ".join(map(str, model.sizes))
         raise invalid("size", f"size must be one of {allowed} or auto on {model.id}; got {request.size}")
+    _check_resolution(model, request)
     for picture, source in zip(pictures, request.images, strict=True):
         _check_picture(model, picture, source.field)
+
+
+def _check_resolution(model: Model, request: EditRequest) -> None:
+    for field, value, known in (
+        ("resolution", request.resolution, model.resolutions),
+        ("aspect_ratio", request.aspect_ratio, model.aspect_ratios),
+    ):
+        if value is not None and value not in known and (value, known) != ("auto", ()):
+            allowed = f"one of {', '.join(known)}" if known else "left out: it takes sizes alone"
+            raise invalid(field, f"{field} must be {allowed} on {model.id}; got {value}")
 
 
 def _check_picture(model: Model, picture: Picture, field: str) -> None:

@@ -10,6 +10,7 @@ from retouch.domain.engine import MaskKind, Offer
 from retouch.domain.errors import Code, RetouchError, invalid
 from retouch.domain.model import Delivery, Model, Route
 from retouch.domain.picture import Format, Size
+from retouch.domain.resolution import Resolution
 
 #: Hints at their documented default ask for nothing, so nothing is ignored.
 _DEFAULT_HINTS = {"quality": {"auto", "standard"}, "input_fidelity": {"low"}, "moderation": {"auto"}}
@@ -121,6 +122,8 @@ def _sizes(
     request: EditRequest, model: Model, offer: Offer, source: Size
 ) -> tuple[Size | None, Size | None, Size | None]:
     wanted = model.default_size if request.size is None else request.size
+    if isinstance(request.resolution, Resolution):
+        wanted = request.resolution.size(request.aspect_ratio, source)
     if isinstance(wanted, Size):
         frame = None if offer.reshapes else wanted
         return wanted, frame, frame and _nearest(frame, offer)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from psycopg.rows import kwargs_row
 
+from retouch.domain.resolution import AccountTier
 from retouch.domain.rights import Rights
 from retouch.stores.database import Connection, Database, fetch_one
 from retouch.stores.ids import new_id
@@ -17,7 +18,10 @@ _LIST, _RENAME, _REVOKE, _NOTE_USES = map(query, ("list_keys", "rename_key", "re
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key as lists show it. `prefix` is its first characters; bounds are those of domain/rights.py; times in UTC."""
+    """A key as lists show it. `prefix` is its first characters; bounds are those of domain/rights.py; times in UTC.
+
+    `tier` is its account's.
+    """
 
     id: str
     account_id: str
@@ -33,6 +37,7 @@ class ApiKey:
     revoked_at: datetime | None
     created_at: datetime
     last_used_at: datetime | None
+    tier: AccountTier
 
     def state(self, now: datetime) -> str:
         """valid, expired or revoked."""
@@ -144,12 +149,18 @@ async def insert(
 
 
 def api_key(
-    *, scopes: Collection[str], models: Collection[str] | None, limited_by: Collection[str], **columns: object
+    *,
+    scopes: Collection[str],
+    models: Collection[str] | None,
+    limited_by: Collection[str],
+    tier: str,
+    **columns: object,
 ) -> ApiKey:
     """A key from the columns of its row."""
     return ApiKey(
         scopes=frozenset(scopes),
         models=None if models is None else frozenset(models),
         limited_by=tuple(limited_by),
+        tier=AccountTier(tier),
         **columns,  # type: ignore[arg-type]
     )

@@ -87,7 +87,8 @@ def _identity(
     scopes: Collection[str],
     models: Collection[str] | None,
     limited_by: Collection[str],
+    tier: str,
     **columns: object,
 ) -> Identity:
-    key = api_keys.api_key(scopes=scopes, models=models, limited_by=limited_by, **columns)
+    key = api_keys.api_key(scopes=scopes, models=models, limited_by=limited_by, tier=tier, **columns)
     return Identity(key, valid)

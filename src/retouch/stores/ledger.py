@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import orjson
-from psycopg.rows import kwargs_row, scalar_row, tuple_row
+from psycopg.rows import class_row, kwargs_row, scalar_row, tuple_row
 
 from retouch.domain.errors import Code
 from retouch.domain.ledger import (
@@ -21,6 +21,7 @@ from retouch.domain.ledger import (
     Output,
     Rate,
     Settlement,
+    Started,
     Verdict,
 )
 from retouch.stores.database import Connection, Database, fetch_one
@@ -29,11 +30,13 @@ from retouch.stores.queries import query
 _ADMIT, _SETTLE, _RECALL, _JOIN = map(query, ("admit_edit", "settle_edit", "recall_edit", "join_edit"))
 _START, _REQUEUE, _RENEW, _NOTE = map(query, ("start_edit", "requeue_edit", "renew_leases", "note_outputs"))
 _DELIVER, _SWEEP, _FORGET = map(query, ("deliver_edits", "refund_abandoned", "forget_idempotency"))
-_STATE, _FIND = map(query, ("edit_state", "find_edit"))
+_STATE, _FIND, _START_NEXT = map(query, ("edit_state", "find_edit", "start_next_edit"))
 
 #: How long an idempotency key stands for its edit, and how old an edit may be that a retry joins.
 IDEMPOTENCY = timedelta(hours=24)
 JOINABLE = timedelta(minutes=10)
+#: How long a process that runs an edit for later may be silent before another takes it up.
+SHORT_LEASE = timedelta(seconds=6)
 
 _ABANDONED = {
     "code": Code.INTERNAL_SERVER_ERROR.value,
@@ -48,11 +51,18 @@ class Ledger:
     """The ledger of a database; `defaults` bind accounts that have no limits of their own."""
 
     def __init__(
-        self, database: Database, defaults: AccountLimits | None = None, *, lease: timedelta = timedelta(seconds=15)
+        self,
+        database: Database,
+        defaults: AccountLimits | None = None,
+        *,
+        lease: timedelta = timedelta(seconds=15),
+        short_lease: timedelta = SHORT_LEASE,
     ) -> None:
+        """After `lease` an edit whose process is silent is paid back, after `short_lease` one for later run again."""
         self._database = database
         self._defaults = asdict(defaults or AccountLimits())
         self._lease = lease
+        self._short_lease = short_lease
 
     async def admit(self, admission: Admission, also: Also | None = None) -> Verdict:
         """Accept and charge an edit, or say why not.
@@ -86,31 +96,25 @@ class Ledger:
             "engine": admission.engine,
             "engine_model": admission.engine_model,
             "prompt": _storable(admission.prompt),
-            "parameters": _json(admission.parameters),
+            "parameters": as_json(admission.parameters),
             "end_user": admission.end_user and _storable(admission.end_user),
-            "answer": _json(admission.answer),
+            "answer": as_json(admission.answer),
             **self._defaults,
         }
 
-    async def settle(self, settlement: Settlement) -> bool:
-        """End an edit and pay back what is due, once.
+    async def settle(self, settlement: Settlement, also: Also | None = None) -> bool:
+        """End an edit and pay back what is due, once; `also` runs in the same transaction.
 
         False, and nothing changed, where it was ended already or another attempt has begun.
         """
-        params = {
-            "edit_id": settlement.edit_id,
-            "attempt": settlement.attempt,
-            "state": settlement.state.value,
-            "made": settlement.made,
-            "due": settlement.due,
-            "outputs": _json([asdict(output) for output in settlement.outputs]),
-            "attempts": _json(settlement.attempts),
-            "cost": settlement.cost,
-            "answer": None if settlement.answer is None else _json(settlement.answer),
-            "error": None if settlement.error is None else _json(settlement.error),
-            "note": settlement.note,
-        }
-        return await self._database.one(tuple_row, _SETTLE, params) is not None
+        params = _settled(settlement)
+        if also is None:
+            return await self._database.one(tuple_row, _SETTLE, params) is not None
+        async with self._database.transaction() as connection:
+            ended = await fetch_one(connection, tuple_row, _SETTLE, params) is not None
+            if ended:
+                await also(connection, settlement.edit_id)
+            return ended
 
     async def recall(self, account_id: str, route: str, key: str, fingerprint: str) -> Verdict | None:
         """What an idempotency key stands for: REPLAY with its edit, CONFLICT, or None for a new one."""
@@ -139,18 +143,35 @@ class Ledger:
         """Start an edit that was accepted for later; its attempt number, or None where it is not to be run."""
         return await self._database.one(scalar_row, _START, {"id": edit_id, "lease": self._lease})
 
+    async def start_next(self, also: Also) -> Started | None:
+        """Start the edit whose turn it is, of those accepted for later and those that a dead process has left.
+
+        None where nothing waits. `also` runs in the same transaction.
+        """
+        async with self._database.transaction() as connection:
+            params = {"lease": self._short_lease}
+            found = await fetch_one(connection, class_row(Started), _START_NEXT, params)
+            if found is not None:
+                await also(connection, found.edit_id)
+            return found
+
     async def requeue(self, edit_id: str, attempt: int) -> bool:
         """Give a started edit back to be run later; False where it is no longer ours."""
         return await self._database.run(_REQUEUE, {"id": edit_id, "attempt": attempt}) > 0
 
     async def renew(self, held: Mapping[str, int]) -> set[str]:
         """Say that these edits (attempt number by id) are being worked on; those that still are ours."""
-        params = {"ids": list(held), "attempts": list(held.values()), "lease": self._lease}
+        params = {
+            "ids": list(held),
+            "attempts": list(held.values()),
+            "lease": self._lease,
+            "short_lease": self._short_lease,
+        }
         return set(await self._database.all(scalar_row, _RENEW, params))
 
     async def note(self, edit_id: str, attempt: int, outputs: Sequence[Output]) -> bool:
         """Keep what is finished of a running edit; False where it is no longer ours."""
-        params = {"id": edit_id, "attempt": attempt, "outputs": _json([asdict(output) for output in outputs])}
+        params = {"id": edit_id, "attempt": attempt, "outputs": as_json([asdict(output) for output in outputs])}
         return await self._database.run(_NOTE, params) > 0
 
     async def deliver(self, edit_ids: Sequence[str]) -> None:
@@ -159,7 +180,7 @@ class Ledger:
 
     async def refund_abandoned(self) -> list[tuple[str, date]]:
         """Pay back the edits whose process has died; their ids, and the days (UTC) that they came in."""
-        return await self._database.all(tuple_row, _SWEEP, {"error": _json(_ABANDONED)})
+        return await self._database.all(tuple_row, _SWEEP, {"error": as_json(_ABANDONED)})
 
     async def forget_idempotency(self) -> None:
         """Forget idempotency keys older than a day."""
@@ -178,6 +199,22 @@ class Ledger:
 def record(*, state: str, outputs: Sequence[Mapping[str, Any]], **columns: Any) -> EditRecord:
     """A row of `edits` as it is told to others."""
     return EditRecord(state=EditState(state), outputs=tuple(Output(**output) for output in outputs), **columns)
+
+
+def _settled(settlement: Settlement) -> dict[str, Any]:
+    return {
+        "edit_id": settlement.edit_id,
+        "attempt": settlement.attempt,
+        "state": settlement.state.value,
+        "made": settlement.made,
+        "due": settlement.due,
+        "outputs": as_json([asdict(output) for output in settlement.outputs]),
+        "attempts": as_json(settlement.attempts),
+        "cost": settlement.cost,
+        "answer": None if settlement.answer is None else as_json(settlement.answer),
+        "error": None if settlement.error is None else as_json(settlement.error),
+        "note": settlement.note,
+    }
 
 
 def _row(
@@ -207,7 +244,8 @@ def _storable(text: str) -> str:
     return text.replace("\0", "")
 
 
-def _json(value: object) -> str:
+def as_json(value: object) -> str:
+    """JSON that PostgreSQL keeps: without NUL."""
     text = orjson.dumps(value).decode()
     return text if "\\u0000" not in text else orjson.dumps(_without_nul(orjson.loads(text))).decode()
 

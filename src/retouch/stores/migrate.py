@@ -3,6 +3,8 @@
 import re
 from collections.abc import Container
 from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
@@ -10,6 +12,9 @@ from psycopg.rows import TupleRow
 from retouch.stores.queries import query
 
 _LOCK, _MAKE, _DONE, _NOTE = map(query, ("lock_migrations", "make_migrations", "list_migrations", "insert_migration"))
+#: The migration before which the schema of the queue is applied. procrastinate does not do it twice by itself; the
+#: changes of a later version than the one pinned are to become migrations of ours.
+_QUEUE = 5
 _NAME = re.compile(r"(?P<number>\d{4})_(?P<name>[a-z_]+)\.sql")
 
 
@@ -22,8 +27,18 @@ def migrations() -> dict[int, tuple[str, bytes]]:
     found = {}
     for file in files("retouch.stores.migrations").iterdir():
         if match := _NAME.fullmatch(file.name):
-            found[int(match["number"])] = (match["name"], file.read_bytes())
+            number = int(match["number"])
+            before = _queue_schema() if number == _QUEUE else b""
+            found[number] = (match["name"], before + file.read_bytes())
     return dict(sorted(found.items()))
+
+
+def _queue_schema() -> bytes:
+    """procrastinate's own tables; the package is found without loading it, which takes a while."""
+    package = find_spec("procrastinate")
+    assert package is not None, "it is installed with Retouch"  # noqa: S101
+    assert package.origin is not None, "it has files"  # noqa: S101
+    return (Path(package.origin).parent / "sql" / "schema.sql").read_bytes()
 
 
 async def migrate(connection: AsyncConnection[TupleRow], *, only: Container[int] | None = None) -> list[str]:

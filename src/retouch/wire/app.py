@@ -11,10 +11,24 @@ from starlette.responses import Response
 
 from retouch import __version__
 from retouch.domain.errors import Code, RetouchError
-from retouch.wire import account, accounts, edits, files, health, keys, models, records, session, studio, tokens
+from retouch.wire import (
+    account,
+    accounts,
+    edits,
+    files,
+    health,
+    keys,
+    models,
+    projects,
+    records,
+    session,
+    studio,
+    tokens,
+    uploads,
+)
 from retouch.wire.form import ClientLeft, drain
 from retouch.wire.parts import parts_of
-from retouch.wire.problems import INTERNAL, problem
+from retouch.wire.problems import INTERNAL, is_project_route, problem, project_problem
 
 _log = logging.getLogger("retouch")
 
@@ -26,6 +40,8 @@ ROUTERS = (
     models.router,
     keys.router,
     tokens.router,
+    projects.router,
+    uploads.router,
     files.router,
     health.router,
     session.router,
@@ -92,4 +108,5 @@ async def _unknown(request: Request, error: Exception) -> Response:
 
 
 def _answer(request: Request, error: RetouchError) -> Response:
-    return problem(error, parts_of(request).error_format(request))
+    answer = project_problem if is_project_route(request.url.path) else problem
+    return answer(error, parts_of(request).error_format(request))

@@ -2,21 +2,27 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from retouch.admission.keys import Caller
+from retouch.domain.edit import EditRequest
 from retouch.domain.errors import Code, RetouchError
 from retouch.domain.picture import Buffer
 from retouch.editing import Answer
+from retouch.editing.story import ROUTE
+from retouch.projects import Submission
 from retouch.wire import sse
 from retouch.wire.answers import Link, answer_headers, json_answer, stream_answer
 from retouch.wire.auth import MayEdit
-from retouch.wire.form import ClientLeft, read_edit
+from retouch.wire.form import ClientLeft, Lease, read_edit
 from retouch.wire.leaving import unless_left
 from retouch.wire.parts import Parts, parts_of
 from retouch.wire.problems import INTERNAL, error_object
+from retouch.wire.project_answers import project_headers, project_object
 from retouch.wire.request_docs import IDEMPOTENCY_KEY, REQUEST_BODY, RESPONSES
 from retouch.wire.via import not_in_circles
 
@@ -42,6 +48,8 @@ async def create_edit(request: Request, caller: MayEdit) -> Response:
     key = idempotency_key(request.headers)
     with parts.budget.lease() as lease:
         asked = await read_edit(request.receive, request.headers, parts.bounds, lease)
+        if asked.deferred or (_prefers_async(request.headers) and not asked.stream):
+            return await _later(request, replace(asked, deferred=True), caller, key, lease)
         attempt = _attempt(request.headers)
         answer = await parts.editing.begin(asked, caller, attempt, idempotency_key=key, reserve=lease.take)
         link = _linker(parts, request)
@@ -53,6 +61,21 @@ async def create_edit(request: Request, caller: MayEdit) -> Response:
             await answer.leave()
             raise
         return Whole(answer, body, answer_headers(answer, facts))
+
+
+async def _later(request: Request, asked: EditRequest, caller: Caller, key: str | None, lease: Lease) -> Response:
+    """Accept the edit as a project; 202, and the project."""
+    made = await parts_of(request).projects.submit(Submission(asked, ROUTE, None, key), caller, reserve=lease.take)
+    headers = project_headers(made)
+    if _prefers_async(request.headers):
+        headers["preference-applied"] = "respond-async"
+    return JSONResponse(project_object(made.project, request), 202, headers)
+
+
+def _prefers_async(headers: Mapping[str, str]) -> bool:
+    """RFC 7240."""
+    wishes = headers.get("prefer", "").lower().split(",")
+    return any(wish.partition(";")[0].strip() == "respond-async" for wish in wishes)
 
 
 def idempotency_key(headers: Mapping[str, str]) -> str | None:

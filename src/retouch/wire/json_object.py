@@ -11,10 +11,9 @@ from retouch.domain.errors import Code, RetouchError, invalid
 from retouch.wire.form import Body, FormBounds
 from retouch.wire.parts import Parts
 
-#: No body of this kind is longer, bytes.
+#: No body of this kind is longer unless a route says so, bytes.
 MAX_BYTES = 64 * 1024
 
-_BOUNDS = FormBounds(body_bytes=MAX_BYTES, body_seconds=30, idle_seconds=10)
 _START = re.compile(r"^(Input|Value|String|List|Value error,) (should|must) ")
 
 
@@ -27,14 +26,17 @@ class JsonObject(BaseModel):
 Fields = TypeVar("Fields", bound=JsonObject)
 
 
-async def read_object(request: Request, parts: Parts, fields: type[Fields], *, optional: bool = False) -> Fields:
+async def read_object(
+    request: Request, parts: Parts, fields: type[Fields], *, optional: bool = False, max_bytes: int = MAX_BYTES
+) -> Fields:
     """The body of a request; an empty one is `{}` where a body is `optional`.
 
     Raises RetouchError: INVALID_REQUEST, UNSUPPORTED_PARAMETER, PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT.
     """
     data = bytearray()
     with parts.budget.lease() as lease:
-        body = Body(request.receive, request.headers, _BOUNDS, lease)
+        bounds = FormBounds(body_bytes=max_bytes, body_seconds=30, idle_seconds=10)
+        body = Body(request.receive, request.headers, bounds, lease)
         while piece := await body.piece():
             data += piece
     try:

@@ -11,6 +11,7 @@ from retouch.admission.sessions import SessionStore, find_session, same_origin
 from retouch.admission.tokens import Tokens
 from retouch.admission.uses import Uses
 from retouch.editing import Editing
+from retouch.projects import Submitting, Uploading
 from retouch.routing.choose import Chooser
 from retouch.stores.accounts import Accounts
 from retouch.stores.api_keys import ApiKeys
@@ -19,7 +20,7 @@ from retouch.stores.ledger import Ledger
 from retouch.stores.links import signed
 from retouch.stores.objects import Objects
 from retouch.wire.form import Budget, FormBounds
-from retouch.wire.problems import ErrorFormat, chosen_format
+from retouch.wire.problems import ErrorFormat, chosen_format, is_project_route
 
 #: Where signed links lead.
 FILES = "/v1/files/"
@@ -37,6 +38,8 @@ class Parts:
 
     editing: Editing
     chooser: Chooser
+    projects: Submitting
+    uploading: Uploading
     keys: ApiKeys
     tokens: Tokens
     uses: Uses
@@ -79,7 +82,8 @@ class Parts:
     def error_format(self, request: Request) -> ErrorFormat:
         """The form in which this caller reads errors."""
         caller: Caller | None = getattr(request.state, "caller", None)
-        return chosen_format(request.headers, self.default_error_format, caller.error_format if caller else None)
+        default = "message" if is_project_route(request.url.path) else self.default_error_format
+        return chosen_format(request.headers, default, caller.error_format if caller else None)
 
     def base_url(self, request: Request) -> str:
         """Where callers reach this server, without a slash at the end."""

@@ -123,6 +123,23 @@ def problem(error: RetouchError, form: ErrorFormat, status: int | None = None) -
     )
 
 
+#: Where project routes have words of their own (magic_hour 0.90.0, error schemas).
+_PROJECT_MESSAGES = {Code.INVALID_API_KEY: "Unauthorized", Code.NOT_FOUND: "Not Found"}
+_PROJECT_ROUTES = ("/v1/ai-image-editor", "/v1/image-projects", "/v1/files/upload-urls", "/v1/files/api-assets/")
+
+
+def is_project_route(path: str) -> bool:
+    """Whether an address is one of Magic Hour's API, whose errors are `{"message"}` unless the caller wants others."""
+    return path.startswith(_PROJECT_ROUTES)
+
+
+def project_problem(error: RetouchError, form: ErrorFormat) -> Response:
+    """An error as Magic Hour's API answers it: a value that is not allowed is 422."""
+    if form == "message" and error.code in _PROJECT_MESSAGES:
+        error = RetouchError(error.code, _PROJECT_MESSAGES[error.code], retryable=False)
+    return problem(error, form, 422 if error.code is Code.INVALID_REQUEST else None)
+
+
 def chosen_format(headers: Mapping[str, str], default: ErrorFormat, key: str | None = None) -> ErrorFormat:
     """The body's form: the request's header, then the key's own setting, then the server's default."""
     for wanted in (headers.get("retouch-error-format"), key):

@@ -14,6 +14,18 @@ _SCALARS: dict[str, Any] = {
         "description": "`auto`, WIDTHxHEIGHT in pixels (exact, whatever the model draws), or `square`, `square_hd`, "
         "`portrait_4_3`, `portrait_16_9`, `landscape_4_3`, `landscape_16_9`.",
     },
+    "resolution": {
+        "type": "string",
+        "enum": ["640px", "1k", "2k", "4k", "auto"],
+        "description": "In place of `size`: the longest edge is exactly 640, 1024, 2048 or 4096 pixels.",
+    },
+    "aspect_ratio": {
+        "type": "string",
+        "enum": ["auto", "16:9", "9:16", "4:3", "3:2", "1:1", "4:5", "2:3"],
+        "default": "auto",
+        "description": "With `resolution`; `auto` is the first image's.",
+    },
+    "async": {"type": "boolean", "default": False, "description": "Answer 202 with a project at once."},
     "quality": {"type": "string", "enum": ["auto", "standard", "low", "medium", "high", "hd", "xhigh", "max"]},
     "response_format": {"type": "string", "enum": ["url", "b64_json"], "description": "Links work for 60 minutes."},
     "background": {"type": "string", "enum": ["auto", "transparent", "opaque"], "default": "auto"},

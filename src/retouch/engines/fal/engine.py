@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from dataclasses import asdict
 from typing import Any
 
 import orjson
@@ -32,8 +33,6 @@ KEPT_SECONDS = 24 * 3600
 
 _KEY, _QUEUE, _REST = "FAL_KEY", "RETOUCH_ENGINES__FAL__BASE_URL", "RETOUCH_ENGINES__FAL__REST_URL"
 
-OnSubmitted = Callable[[EngineCall, Job], Awaitable[None]]
-
 
 class Fal:
     """Settings: `api_key` (else FAL_KEY, else FAL_KEY_ID and FAL_KEY_SECRET), `base_url` (the queue's root),
@@ -42,14 +41,12 @@ class Fal:
     large), `poll_seconds` (the first wait between two polls), `endpoints` (tables of the operator's own, see
     own_endpoints.py).
 
-    `on_submitted`, where it is set, is awaited with a job before its first poll, in the task that runs the call, so
-    that the job can be stored; `resume` then takes it up in another process. Raises ValueError for a bad setting.
+    Raises ValueError for a bad setting.
     """
 
     name = PROVIDER
 
     def __init__(self, settings: Mapping[str, Any], client: Client, environ: Mapping[str, str]) -> None:
-        self.on_submitted: OnSubmitted | None = None
         self._client = client
         self._key = _key(settings, environ)
         self._endpoints = {**ENDPOINTS, **own_endpoints(settings.get("endpoints", {}))}
@@ -86,32 +83,49 @@ class Fal:
         )
 
     async def run(self, call: EngineCall) -> AsyncGenerator[EngineEvent, None]:
-        """Submit, wait, fetch. Leaving before the job is completed asks fal to cancel it. Raises UpstreamFailure."""
-        body = await self._body(call, self._endpoint(call.model))
-        job = await self._queue.submit(call.model, body, call.deadline, _headers(call.deadline))
-        del body
-        try:
-            if self.on_submitted is not None:
-                await self.on_submitted(call, job)
-        except BaseException:
-            await self._queue.cancel(job)
-            raise
-        making = self.resume(job, images=len(call.seeds), deadline=call.deadline, withdrawn=call.withdrawn)
+        """Submit, wait, fetch; or go on with the call's `job`. Raises UpstreamFailure.
+
+        Leaving before the job is completed asks fal to cancel it, unless it was stored.
+        """
+        job = Job(**call.job) if call.job else await self._submit(call)
+        images = len(call.seeds)
+        making = self.resume(
+            job, images=images, deadline=call.deadline, withdrawn=call.withdrawn, stored=call.submitted is not None
+        )
         async with aclosing(making) as events:
             async for event in events:
                 yield event
 
+    async def _submit(self, call: EngineCall) -> Job:
+        body = await self._body(call, self._endpoint(call.model))
+        job = await self._queue.submit(call.model, body, call.deadline, _headers(call.deadline))
+        del body
+        try:
+            if call.submitted is not None:
+                await call.submitted(asdict(job))
+        except BaseException:
+            await self._queue.cancel(job)
+            raise
+        return job
+
     async def resume(
-        self, job: Job, *, images: int, deadline: float, withdrawn: asyncio.Event | None = None
+        self,
+        job: Job,
+        *,
+        images: int,
+        deadline: float,
+        withdrawn: asyncio.Event | None = None,
+        stored: bool = False,
     ) -> AsyncGenerator[EngineEvent, None]:
         """What a submitted job makes, at most `images`; `deadline` is on the clock of `time.monotonic`.
 
-        `withdrawn` as in EngineCall.
+        `withdrawn` as in EngineCall. A `stored` job is not cancelled by whoever stops waiting for it: another may wait.
         """
         try:
             status = await self._queue.wait(job, deadline, withdrawn)
-        except BaseException:
-            await self._queue.cancel(job)
+        except BaseException as error:
+            if not (stored and isinstance(error, asyncio.CancelledError | GeneratorExit)):
+                await self._queue.cancel(job)
             raise
         if status is None:
             raise withdrawn_edit(f"{PROVIDER}: taken out of its queue, because nobody waited any more")

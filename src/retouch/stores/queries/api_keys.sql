@@ -9,26 +9,30 @@ values (
     %(requests_per_minute)s, %(limited_by)s, %(expires_at)s
 )
 returning id, account_id, name, prefix, scopes, error_format, models, spend_cap, requests_per_minute, limited_by,
-    expires_at, revoked_at, created_at, last_used_at;
+    expires_at, revoked_at, created_at, last_used_at,
+    (select tier from accounts where accounts.id = account_id) as tier;
 
 -- name: find_key
 -- The key with this hash, if it may still be used.
 select id, account_id, name, prefix, scopes, error_format, models, spend_cap, requests_per_minute, limited_by,
-    expires_at, revoked_at, created_at, last_used_at
+    expires_at, revoked_at, created_at, last_used_at,
+    (select tier from accounts where accounts.id = account_id) as tier
 from api_keys
 where hash = %(hash)s and revoked_at is null and (expires_at is null or expires_at > now());
 
 -- name: find_key_by_id
 -- The key of this id, if it may still be used: a token that it issued dies with it.
 select id, account_id, name, prefix, scopes, error_format, models, spend_cap, requests_per_minute, limited_by,
-    expires_at, revoked_at, created_at, last_used_at
+    expires_at, revoked_at, created_at, last_used_at,
+    (select tier from accounts where accounts.id = account_id) as tier
 from api_keys
 where id = %(id)s and revoked_at is null and (expires_at is null or expires_at > now());
 
 -- name: list_keys
 -- The keys of one account, or of all, newest first, used up ones included, from after a given one on.
 select id, account_id, name, prefix, scopes, error_format, models, spend_cap, requests_per_minute, limited_by,
-    expires_at, revoked_at, created_at, last_used_at
+    expires_at, revoked_at, created_at, last_used_at,
+    (select tier from accounts where accounts.id = account_id) as tier
 from api_keys
 where (%(account_id)s::text is null or account_id = %(account_id)s) and (%(after)s::text is null or id < %(after)s)
 order by id desc
@@ -37,7 +41,8 @@ limit %(limit)s;
 -- name: get_key
 -- A key of one account, used up or not.
 select id, account_id, name, prefix, scopes, error_format, models, spend_cap, requests_per_minute, limited_by,
-    expires_at, revoked_at, created_at, last_used_at
+    expires_at, revoked_at, created_at, last_used_at,
+    (select tier from accounts where accounts.id = account_id) as tier
 from api_keys
 where id = %(id)s and account_id = %(account_id)s;
 
@@ -46,7 +51,8 @@ where id = %(id)s and account_id = %(account_id)s;
 update api_keys set name = %(name)s
 where id = %(id)s and account_id = %(account_id)s
 returning id, account_id, name, prefix, scopes, error_format, models, spend_cap, requests_per_minute, limited_by,
-    expires_at, revoked_at, created_at, last_used_at;
+    expires_at, revoked_at, created_at, last_used_at,
+    (select tier from accounts where accounts.id = account_id) as tier;
 
 -- name: revoke_key
 -- Ends a key for good; a key of another account than the one named stays as it is.

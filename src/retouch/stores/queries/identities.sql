@@ -2,6 +2,7 @@
 -- The key whose rights a subject of an issuer has, and whether it may still be used.
 select api_keys.id, account_id, name, prefix, scopes, error_format, models, spend_cap, requests_per_minute, limited_by,
     expires_at, revoked_at, api_keys.created_at, last_used_at,
+    (select tier from accounts where accounts.id = account_id) as tier,
     revoked_at is null and (expires_at is null or expires_at > now()) as valid
 from identities join api_keys on api_keys.id = key_id
 where issuer = %(issuer)s and subject = %(subject)s;

@@ -39,6 +39,28 @@ where id = %(id)s and resumable
     and (state = 'queued' or (state = 'running' and lease_until < clock_timestamp()))
 returning attempt;
 
+-- name: start_next_edit
+-- Starts the edit whose turn it is, of those for later and those left by a dead process; a lease that ran out while the database was away does not count.
+with next as (
+    select id from edits
+    where resumable and state in ('queued', 'running')
+        and (
+            state = 'queued'
+            or greatest(lease_until, pg_postmaster_start_time() + %(lease)s::interval) < clock_timestamp()
+        )
+    order by turn, id limit 1 for update skip locked
+), started as (
+    update edits set
+        state = 'running', attempt = attempt + 1, lease_until = clock_timestamp() + %(lease)s::interval,
+        deaths = deaths + (state = 'running')::integer
+    from next where edits.id = next.id
+    returning edits.id, edits.attempt, edits.deaths, edits.turn
+), moved as (
+    insert into queue_clock (turn) select turn from started where turn is not null
+    on conflict (one) do update set turn = greatest(queue_clock.turn, excluded.turn)
+)
+select id as edit_id, attempt, deaths from started;
+
 -- name: requeue_edit
 -- Gives a started edit back, to be run later.
 update edits set state = 'queued', lease_until = null
@@ -46,7 +68,8 @@ where id = %(id)s and attempt = %(attempt)s and state = 'running' and resumable;
 
 -- name: renew_leases
 -- Says that these edits are being worked on; returns those that still are ours.
-update edits set lease_until = clock_timestamp() + %(lease)s::interval
+update edits set
+    lease_until = clock_timestamp() + case when resumable then %(short_lease)s::interval else %(lease)s::interval end
 from unnest(%(ids)s::text[], %(attempts)s::integer[]) held (id, attempt)
 where edits.id = held.id and edits.attempt = held.attempt and edits.state = 'running'
 returning edits.id;

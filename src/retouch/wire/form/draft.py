@@ -38,9 +38,7 @@ class Draft:
         if field.name in self._seen:
             raise invalid(slot.name, f"`{slot.name}` was sent more than once.")
         self._seen.add(field.name)
-        value = field.kind.read(slot.name, raw)
-        if field.kept:
-            self._values[field.name] = value
+        self._values[field.attribute or field.name] = field.kind.read(slot.name, raw)
 
     def add_picture(self, slot: Slot, picture: ImageInput) -> None:
         """Keep a picture, in body order. Raises RetouchError for one too many."""
@@ -68,13 +66,35 @@ class Draft:
 
 def conflict(edit: EditRequest) -> RetouchError | None:
     """Two fields that cannot both be honoured, whatever the model: refused rather than dropped in silence."""
-    if edit.partial_images and not edit.stream:
-        return invalid("partial_images", "`partial_images` above 0 needs `stream` to be true.")
-    if edit.output_compression not in (None, 100) and edit.output_format in (None, Format.PNG):
-        return invalid(
+    sized = edit.size not in (None, "auto")
+    shaped = edit.aspect_ratio not in (None, "auto")
+    lossless = edit.output_format in (None, Format.PNG)
+    rules = (
+        (
+            edit.deferred and edit.stream,
+            "async",
+            "`async` and `stream` do not go together: what is made later is not streamed.",
+        ),
+        (
+            sized and (edit.resolution is not None or shaped),
+            "size",
+            "`size` stands alone: leave it out, or leave out `resolution` and `aspect_ratio`.",
+        ),
+        (shaped and edit.resolution is None, "aspect_ratio", "`aspect_ratio` needs a `resolution`."),
+        (
+            edit.partial_images > 0 and not edit.stream,
+            "partial_images",
+            "`partial_images` above 0 needs `stream` to be true.",
+        ),
+        (
+            edit.output_compression not in (None, 100) and lossless,
             "output_compression",
             "`output_compression` below 100 needs `output_format` to be jpeg or webp: png has no loss.",
-        )
-    if edit.background is Background.TRANSPARENT and edit.output_format is Format.JPEG:
-        return invalid("background", "`background` transparent needs `output_format` to be png or webp.")
-    return None
+        ),
+        (
+            edit.background is Background.TRANSPARENT and edit.output_format is Format.JPEG,
+            "background",
+            "`background` transparent needs `output_format` to be png or webp.",
+        ),
+    )
+    return next((invalid(param, message) for wrong, param, message in rules if wrong), None)

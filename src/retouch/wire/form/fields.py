@@ -8,20 +8,21 @@ from enum import Enum, auto
 from retouch.domain.edit import QUALITIES, Background, Fit, MaskSource
 from retouch.domain.errors import Code, RetouchError
 from retouch.domain.picture import Format
-from retouch.wire.form.values import Choice, Dimensions, Kind, Off, Switch, Text, Whole
+from retouch.domain.resolution import ASPECT_RATIOS, Resolution
+from retouch.wire.form.values import Choice, Dimensions, Kind, Switch, Text, Whole
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A scalar field: its canonical name (also the attribute of EditRequest), its kind, and other spellings.
+    """A scalar field: its canonical name, its kind, and other spellings.
 
-    `kept` is False for a field that is checked and then forgotten.
+    The name is also the attribute of EditRequest, unless `attribute` is.
     """
 
     name: str
     kind: Kind
     spellings: tuple[str, ...] = ()
-    kept: bool = True
+    attribute: str | None = None
 
 
 def _words(*words: str) -> dict[str, object]:
@@ -33,6 +34,8 @@ FIELDS: tuple[Field, ...] = (
     Field("model", Text(256, trimmed=True)),
     Field("n", Whole(1, 16)),
     Field("size", Dimensions()),
+    Field("resolution", Choice({**{word.value: word for word in Resolution}, "auto": "auto"})),
+    Field("aspect_ratio", Choice(_words(*ASPECT_RATIOS))),
     Field("quality", Choice(_words(*QUALITIES))),
     Field("response_format", Choice(_words("url", "b64_json"))),
     Field("background", Choice({word.value: word for word in Background})),
@@ -48,7 +51,7 @@ FIELDS: tuple[Field, ...] = (
     Field("mask_source", Choice({word.value: word for word in MaskSource})),
     Field("fit", Choice({word.value: word for word in Fit})),
     Field("negative_prompt", Text(32_000)),
-    Field("async", Off("`async` is not supported: asynchronous edits come with a later version."), kept=False),
+    Field("async", Switch(), attribute="deferred"),
 )
 
 _BY_NAME = {spelling: field for field in FIELDS for spelling in (field.name, *field.spellings)}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from retouch.domain.errors import Code, RetouchError, invalid
+from retouch.domain.errors import RetouchError, invalid
 from retouch.domain.picture import Size
 
 _WHOLE = re.compile(r"([+-]?[0-9]{1,19})(?:\.0*)?")
@@ -103,19 +103,6 @@ class Switch:
         if word in ("false", "0"):
             return False
         raise _refused(self, param)
-
-
-@dataclass(frozen=True, slots=True)
-class Off:
-    """A switch that only takes false, with the reason why true is refused."""
-
-    why: str
-    allowed: str = field(default="false", init=False)
-
-    def read(self, param: str, raw: object) -> object:
-        if Switch().read(param, raw):
-            raise RetouchError(Code.UNSUPPORTED_PARAMETER, self.why, param=param)
-        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,66 @@
+"""What nobody needs any more is taken away: pictures of settled projects, outputs of deleted ones, old uploads."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+from retouch.domain.project import ProjectStatus
+from retouch.projects.changes import Change
+from retouch.projects.submitting import INPUTS
+from retouch.projects.uploads import UPLOADS
+from retouch.stores.database import Connection, Database
+from retouch.stores.objects import Objects
+from retouch.stores.projects import Projects
+from retouch.stores.queue import Queue
+from retouch.stores.uploads import Uploads
+
+_log = logging.getLogger("retouch.projects")
+
+#: How long an upload can be used.
+KEEP_UPLOADS = timedelta(days=7)
+#: Pictures of which no project knows are left alone so long: one may be about to be accepted.
+UNKNOWN = timedelta(hours=1)
+
+_FINAL = frozenset({ProjectStatus.COMPLETE, ProjectStatus.ERROR, ProjectStatus.CANCELED})
+
+
+class Tidying:
+    """Keeps the store in step with the database. `keep` is how long finished pictures stay."""
+
+    def __init__(self, database: Database, *, objects: Objects, queue: Queue, keep: timedelta) -> None:
+        self._database = database
+        self._projects = Projects(database)
+        self._uploads = Uploads(database)
+        self._objects = objects
+        self._queue = queue
+        self._keep = keep
+
+    async def ended(self, connection: Connection, change: Change) -> None:
+        """A listener of changes: a project that has ended is to be tidied, surely."""
+        if change.status in _FINAL:
+            await self._queue.defer(connection, "tidy", project_id=change.project_id)
+
+    async def tidy(self, project_id: str) -> None:
+        """Take away what a settled project does not need. Doing it again, or before its end, changes nothing."""
+        async with self._database.transaction() as connection:
+            left = await self._projects.leftovers(connection, project_id)
+            if left is None:
+                return
+            for key in (*left.inputs, *(left.outputs if left.deleted else ())):
+                await self._objects.delete(key)
+            await self._projects.tidied(connection, project_id, left)
+
+    async def expire(self) -> None:
+        """Take away what is too old: outputs, uploads, and pictures that no unsettled project needs."""
+        deleted = await self._objects.delete_older_than("outputs", self._keep)
+        await self._uploads.forget(KEEP_UPLOADS)
+        deleted += await self._objects.delete_older_than(UPLOADS, KEEP_UPLOADS)
+        # Listed first: what is put meanwhile is not looked at.
+        limit = datetime.now(UTC) - UNKNOWN
+        old = [found.key async for found in self._objects.list(INPUTS) if found.modified < limit]
+        used = await self._projects.folders_in_use() if old else set()
+        for key in old:
+            if key.rpartition("/")[0] not in used:
+                await self._objects.delete(key)
+                deleted += 1
+        if deleted:
+            _log.info("%d expired pictures deleted", deleted)

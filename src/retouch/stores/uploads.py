@@ -1,0 +1,78 @@
+"""Pictures that accounts have handed in, by their paths; the bytes lie in the object store."""
+
+from datetime import datetime, timedelta
+
+from psycopg.rows import class_row, scalar_row, tuple_row
+
+from retouch.domain.project import Upload
+from retouch.stores.database import Connection, Database, fetch_one
+from retouch.stores.queries import query
+
+_LOCK, _SUM, _INSERT, _FIND = map(query, ("lock_uploader", "sum_uploads", "insert_upload", "find_upload"))
+_CLAIM, _RELEASE, _STORE = map(query, ("claim_upload", "release_upload", "store_upload"))
+_KEY, _FORGET = map(query, ("stored_key", "forget_uploads"))
+
+
+class Uploads:
+    """The uploads of a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(
+        self,
+        account_id: str,
+        paths: dict[str, str],
+        *,
+        max_bytes: int,
+        expires_at: datetime,
+        most: int,
+        most_bytes: int,
+    ) -> bool:
+        """Keep new uploads (key by path); False, and none kept, where the account would have more than `most`, or has
+        `most_bytes` already.
+        """
+        async with self._database.transaction() as connection:
+            count, size = await _held(connection, account_id)
+            if count + len(paths) > most or size >= most_bytes:
+                return False
+            for path, key in paths.items():
+                params = {"path": path, "account_id": account_id, "key": key}
+                await connection.execute(_INSERT, {**params, "max_bytes": max_bytes, "expires_at": expires_at})
+            return True
+
+    async def find(self, path: str) -> Upload | None:
+        """An upload of any account."""
+        return await self._database.one(class_row(Upload), _FIND, {"path": path})
+
+    async def claim(self, path: str) -> bool:
+        """Let one writer in; False for a path that is written, being written or too old."""
+        return await self._database.run(_CLAIM, {"path": path}) > 0
+
+    async def release(self, path: str) -> None:
+        """The writer has failed; another may try."""
+        await self._database.run(_RELEASE, {"path": path})
+
+    async def store(self, upload: Upload, size: int, *, most_bytes: int) -> bool:
+        """The bytes are there; False where they are more than the account may have in all."""
+        async with self._database.transaction() as connection:
+            _, held = await _held(connection, upload.account_id)
+            if held + size > most_bytes:
+                return False
+            params = {"path": upload.path, "bytes": size}
+            return (await connection.execute(_STORE, params)).rowcount > 0
+
+    async def key(self, path: str, account_id: str) -> str | None:
+        """Where an upload of this account lies; None for one that is not there or is another's."""
+        return await self._database.one(scalar_row, _KEY, {"path": path, "account_id": account_id})
+
+    async def forget(self, age: timedelta) -> None:
+        """Forget those that are older."""
+        await self._database.run(_FORGET, {"age": age})
+
+
+async def _held(connection: Connection, account_id: str) -> tuple[int, int]:
+    await connection.execute(_LOCK, {"account_id": account_id})
+    found: tuple[int, int] | None = await fetch_one(connection, tuple_row, _SUM, {"account_id": account_id})
+    assert found is not None, "a sum is one row"  # noqa: S101
+    return found
