@@ -8,7 +8,7 @@ from retouch.domain.errors import Code, RetouchError
 from retouch.engines.cpu.grammar import EXAMPLES, Instruction, can_do, parse, warm, words
 from retouch.engines.cpu.grammar.parse import PATTERNS
 from retouch.engines.cpu.grammar.pattern import always, pattern
-from retouch.engines.cpu.shapes import CropRatio, Flip, Rotate, Scale
+from retouch.engines.cpu.shapes import CropRatio, Flip, Frame, Rotate, Scale
 from retouch.engines.cpu.steps import (
     Area,
     BackgroundColour,
@@ -255,11 +255,67 @@ def test_a_condition_is_refused_as_a_condition() -> None:
 
 @pytest.mark.parametrize(
     "prompt",
-    ["enlève l'arrière-plan", "mach das bild heller", "背景を削除", "quita el fondo de la foto"],
-)
+    [
+        "enlève l'arrière-plan", "enleve l'arriere-plan", "rends l'image plus chaude", "noir et blanc",
+        "recadre en carré", "mach das bild heller", "mach es wärmer", "schwarzweiß", "mehr Kontrast",
+        "entferne die Person",
+        "quita el fondo de la foto", "hazlo más cálido", "blanco y negro", "elimina a la persona",
+        "rendi l'immagine più calda", "più contrasto", "deixe a imagem mais quente", "maak de foto warmer",
+        "gör bilden varmare", "zrób to cieplejsze", "背景を削除", "сделай ярче", "اجعلها أدفأ",
+    ],
+)  # fmt: skip
 def test_another_language_is_named_as_the_reason(prompt: str) -> None:
-    """The caller learns that English would work."""
-    assert "English" in refusal(prompt).message
+    """The caller learns that English would work, accents typed or not."""
+    for mask in (False, True):
+        assert "English only" in refusal(prompt, mask=mask).message
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "make it look like El Greco", "in the style of Van Gogh", "put him in Los Angeles", "a la carte menu",
+        "add a crème brûlée", "film noir look", "put the man in front of the Arc de Triomphe", "add his fiancée",
+        "pour water over him", "make it rouge", "die hard poster", "add a persona", "as per the brief", "add Herr Weiß",
+    ],
+)  # fmt: skip
+def test_foreign_names_in_english_do_not_make_another_language(prompt: str) -> None:
+    """What is refused for another reason says that reason."""
+    assert "English only" not in refusal(prompt).message
+
+
+@pytest.mark.parametrize("prompt", ["remove the piñata", "make the café brighter", "turn the façade blue"])
+def test_accents_are_no_obstacle(prompt: str) -> None:
+    """English borrows words with their accents."""
+    assert parse(prompt, mask=True).steps
+
+
+@pytest.mark.parametrize(
+    ("prompt", "frame"),
+    [
+        ("add a 20 px black border", Frame(colour=(0, 0, 0), pixels=20)),
+        ("add a black 20px border", Frame(colour=(0, 0, 0), pixels=20)),
+        ("add a black border of 20 pixels", Frame(colour=(0, 0, 0), pixels=20)),
+        ("add a black border, 20 px wide", Frame(colour=(0, 0, 0), pixels=20)),
+        ("add a border with a width of 20 px around the image", Frame(colour=(255, 255, 255), pixels=20)),
+        ("give it a 3% white border", Frame(colour=(255, 255, 255), share=0.03)),
+        ("put a thick frame in light gray around it", Frame(colour=(211, 211, 211), share=0.1)),
+        ("border the image in black", Frame(colour=(0, 0, 0))),
+    ],
+)
+def test_a_border_is_as_wide_and_of_the_colour_that_is_said(prompt: str, frame: Frame) -> None:
+    """In whatever order; what is said twice is refused."""
+    assert only(prompt) == frame
+
+
+@pytest.mark.parametrize("prompt", ["add a white black border", "add a thick 20 px border", "add a 60% border"])
+def test_a_border_that_is_said_twice_or_too_wide_is_refused(prompt: str) -> None:
+    assert refusal(prompt).code is Code.PROMPT_NOT_SUPPORTED
+
+
+def test_what_needs_a_mask_is_named_without_its_article() -> None:
+    """The words that a client can point at."""
+    assert refusal("turn the shirt blue").extras["not_understood"] == ["shirt"]
+    assert refusal("remove the man on the left").extras["not_understood"] == ["man", "on", "left"]
 
 
 def test_what_cannot_be_done_comes_before_a_missing_mask() -> None:

@@ -42,6 +42,8 @@ _SPELLINGS = {
     "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90",
     "it's": "it is", "that's": "that is", "i'd": "i would", "let's": "lets", "w/o": "without",
 }  # fmt: skip
+#: Latin letters that Unicode does not take apart into a letter and an accent.
+_LETTERS = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +98,22 @@ def _words(piece: str, source: str, start: int, end: int) -> tuple[str, ...]:
     if piece.startswith("rgb("):
         return (re.sub(r"\s", "", piece),)
     if piece[0].isalnum() or (len(piece) > 1 and piece[0] in f"#.{QUOTED}"):
+        piece = unaccented(piece)
         return tuple(_SPELLINGS.get(piece, piece).split(" "))
     if piece in "/-+:":
         return _joint(piece, source[start - 1 : start], source[end : end + 1])
     if piece in _PAUSES:
         return (_PAUSES[piece],)
     return (_SYMBOLS[piece],) if piece in _SYMBOLS else _other(piece)
+
+
+def unaccented(word: str) -> str:
+    """A lower-case word as English writes it: `cafe` for `café`. Letters that are not Latin stay as they are."""
+    if word.isascii():
+        return word
+    parts = unicodedata.normalize("NFD", word.translate(_LETTERS))
+    latin = "".join(c for c in parts if not unicodedata.combining(c))
+    return latin if latin.isascii() else word
 
 
 def _joint(piece: str, before: str, after: str) -> tuple[str, ...]:

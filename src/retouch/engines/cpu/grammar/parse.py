@@ -81,8 +81,6 @@ def parse(prompt: str, *, mask: bool, clear: bool = False) -> Instruction:
         raise _too_long()
     if not sentence.text.strip(" ,.:"):
         raise refusal("The prompt says nothing to do.", [])
-    if is_foreign(sentence.text):
-        raise refusal("The built-in editor reads English only.", sentence.text.split()[:12])
     wishes = _read(sentence)
     steps = settle(wishes, mask=mask, clear=clear)
     if len(steps) > MOST_STEPS:
@@ -150,6 +148,11 @@ def _clause_end(text: str, at: int) -> int:
 
 
 def _not_understood(sentence: Sentence, unknown: list[str], reasons: list[str]) -> RetouchError:
+    if is_foreign(sentence.text):
+        return refusal(
+            "The built-in editor reads English only: please say it in English, such as 'make it a bit warmer'.",
+            sentence.source.split()[:12],
+        )
     words = [word for word in dict.fromkeys(unknown) if not _GLUE.match(word)][:12] or unknown[:12]
     words = [sentence.quotes[int(word[1:])] if word[0] == "\x01" else word for word in words]
     if reasons:

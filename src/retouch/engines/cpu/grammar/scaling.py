@@ -1,6 +1,7 @@
 """Larger, smaller, framed."""
 
 import re
+from dataclasses import replace
 
 from retouch.engines.cpu.grammar.clean import Sentence
 from retouch.engines.cpu.grammar.colors import COLOR, colour
@@ -45,17 +46,41 @@ def _by(factor: float) -> Reader:
 
 
 def _frame(match: re.Match[str], _sentence: Sentence) -> Wish | None:
-    said = match.groupdict()
-    paint = colour(said["color"]) if said.get("color") else (255, 255, 255)
+    details = list(_BORDER.finditer(f"{match['before']}{match['after']}"))
+    widths = [detail for detail in details if not detail["color"] and detail["width"] not in _NO_WIDTHS]
+    colours = [detail["color"] for detail in details if detail["color"]]
+    if len(widths) > 1 or len(colours) > 1:
+        return None
+    paint = colour(colours[0]) if colours else (255, 255, 255)
     if paint is None:
         return None
-    share = _WIDTHS.get(said["width"], 0.05)
-    pixels = int(float(said["px"])) if said["px"] else None
-    if pixels is not None and not 1 <= pixels <= 1000:
-        raise Refusal("A border is 1 to 1000 pixels wide.")
-    return Wish((Frame(colour=paint, share=share, pixels=pixels),), THE_IMAGE)
+    step = Frame(colour=paint)
+    if widths:
+        step = _wide(step, widths[0])
+    return Wish((step,), THE_IMAGE)
 
 
+def _wide(step: Frame, said: re.Match[str]) -> Frame:
+    """The border as wide as a word, a number of pixels or a percentage says."""
+    if said["px"]:
+        pixels = round(float(said["px"]))
+        if not 1 <= pixels <= 1000:
+            raise Refusal("A border is 1 to 1000 pixels wide.")
+        return replace(step, pixels=pixels)
+    share = float(said["share"]) / 100 if said["share"] else _WIDTHS[said["width"]]
+    if not 0 < share <= 0.5:
+        raise Refusal("A border is 1 to 50 % of the shorter side wide.")
+    return replace(step, share=share)
+
+
+_NO_WIDTHS = ("simple", "solid", "plain")
+_BORDER_WORD = "|".join((*_WIDTHS, *_NO_WIDTHS))
+_BORDER = re.compile(
+    rf"(?:(?P<px>{NUM}) px|(?P<share>{NUM}) %)(?: (?:wide|thick|in width))?"
+    rf"|\b(?P<width>{_BORDER_WORD})\b(?! color)|(?P<color>{COLOR})"
+)
+#: How a border is, once: a width in words, pixels or percent, or a colour. Which are said twice the reader sees.
+_BORDER_DETAIL = rf"(?:{NUM} (?:px|%)(?: (?:wide|thick|in width))?|(?:{_BORDER_WORD})|{COLOR})"
 _UP = r"(?:upscale|enlarge|upsize|upsample|super resolution|supersize|scale up|blow up|magnify|upres|up res)"
 _DOWN = r"(?:shrink|downscale|scale down|downsize|downsample|reduce)"
 _SIZE = rf"(?:the |its )?(?:size|resolution|dimensions|image size)(?: of {IMAGE})?"
@@ -83,9 +108,11 @@ PATTERNS: tuple[Pattern, ...] = (
     pattern(rf"triple {_SIZE}", _by(3)),
     pattern(rf"quadruple {_SIZE}", _by(4)),
     pattern(
-        rf"(?:add|put|give|apply|draw|frame)(?: {IMAGE})?(?: with| in| inside)?(?: (?:a|an))?"
-        rf"(?: (?P<width>thin|small|narrow|thick|wide|big|simple|solid))?(?: (?P<px>{NUM}) px(?: wide| thick)?)?"
-        rf"(?: (?P<color>{COLOR}))? (?:border|frame)s?(?: (?:around|to|on) {IMAGE})?",
+        rf"(?:add|put|give|apply|draw|frame|place|create)(?: {IMAGE})?(?: with| in| inside)?(?: (?:a|an))?"
+        rf"(?P<before>(?: {_BORDER_DETAIL}){{0,3}}) (?:border|frame)s?"
+        rf"(?P<after>(?:(?: ,)?(?: of| in| with| that is)?(?: (?:a )?(?:width|thickness) of)? {_BORDER_DETAIL}){{0,2}})"
+        rf"(?: (?:around|to|on) (?:{IMAGE}|all (?:4 )?(?:sides|edges)))?",
         _frame,
     ),
+    pattern(rf"(?:border|frame) {IMAGE} (?:in|with)(?P<before> {COLOR})(?P<after>)", _frame),
 )
