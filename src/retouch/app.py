@@ -30,14 +30,16 @@ from retouch.routing.health import Health
 from retouch.routing.places import located
 from retouch.routing.slots import Slots
 from retouch.settings import JwtSettings, Settings
+from retouch.stores import webhooks
 from retouch.stores.accounts import Accounts
 from retouch.stores.api_keys import ApiKeys
 from retouch.stores.credits import Credits
-from retouch.stores.database import Database
+from retouch.stores.database import Connection, Database
 from retouch.stores.embedded import Embedded
 from retouch.stores.identities import Identities
 from retouch.stores.ledger import IDEMPOTENCY
 from retouch.stores.ledger import Ledger as PostgresLedger
+from retouch.stores.links import signed
 from retouch.stores.objects import Objects
 from retouch.stores.secrets import secret
 from retouch.stores.sessions import Sessions
@@ -47,14 +49,17 @@ if TYPE_CHECKING:  # what edits and serves is loaded where it is opened, so that
 
     from retouch.admission.tokens import Issuer
     from retouch.editing import Editing
-    from retouch.fetch import Fetcher
-    from retouch.projects import Runner, Submitting
+    from retouch.fetch import Fetcher, FetchSettings
+    from retouch.projects import Change, Runner, Submitting, Teller
     from retouch.wire.parts import Parts
     from retouch.wire.request_id import RequestId
     from retouch.worker import Worker
 
 #: Other packages add engines under this entry point: a callable that takes the engine's settings.
 ENTRY_POINT = "retouch.engines"
+
+#: Seconds that a webhook may take to answer.
+WEBHOOK_SECONDS = 15.0
 
 #: Places of an engine that works elsewhere, on this machine: calls under way, and edits waiting for one.
 RUNNING, WAITING = 32, 128
@@ -186,6 +191,7 @@ class Works:
     projects: "Submitting"
     runner: "Runner"
     worker: "Worker"
+    teller: "Teller"
 
 
 async def _open_works(settings: Settings, stack: AsyncExitStack, *, places: int) -> Works:
@@ -199,7 +205,7 @@ async def _open_works(settings: Settings, stack: AsyncExitStack, *, places: int)
     database = await stack.enter_async_context(Database(settings.database_url))
     objects, ledger, queue = open_objects(settings), _ledger(settings, database), Queue(database)
     tidying = Tidying(database, objects=objects, queue=queue, keep=_keep(settings))
-    changes = Changes([tidying.ended])
+    changes = Changes([tidying.ended, _tell_webhooks])
     editing = await open_editing(settings, stack, objects, ledger, changes.ended)
     stack.push_async_callback(editing.leases.close)
     for work in (editing.leases.keep(), refund_abandoned(ledger, objects)):
@@ -207,7 +213,37 @@ async def _open_works(settings: Settings, stack: AsyncExitStack, *, places: int)
     projects = Submitting(database, editing=editing, ledger=ledger, objects=objects, queue=queue, changes=changes)
     runner = Runner(database, editing=editing, ledger=ledger, objects=objects, changes=changes, places=places)
     worker = Worker(queue, runner, tidying, places=places)
-    return Works(database, objects, ledger, editing, projects, runner, worker)
+    teller = await _open_teller(settings, stack, database)
+    return Works(database, objects, ledger, editing, projects, runner, worker, teller)
+
+
+async def _tell_webhooks(connection: Connection, change: "Change") -> None:
+    await webhooks.tell(connection, change.project_id, change.status.value)
+
+
+async def _open_teller(settings: Settings, stack: AsyncExitStack, database: Database) -> "Teller":
+    """Who sends messages to webhooks."""
+    from retouch.fetch import Sender  # noqa: PLC0415
+    from retouch.projects import Teller  # noqa: PLC0415
+    from retouch.stores.projects import Projects  # noqa: PLC0415
+    from retouch.wire.parts import FILES  # noqa: PLC0415
+
+    secrets = await _signing_secrets(settings, database)
+    return Teller(
+        webhooks.Webhooks(database),
+        Projects(database),
+        await stack.enter_async_context(Sender(_addresses(settings, WEBHOOK_SECONDS))),
+        lambda base, key, expires: base + signed(FILES + key, expires, secrets[0]),
+        public_url=settings.public_url,
+        keep_seconds=_keep(settings).total_seconds(),
+    )
+
+
+async def _work_on(works: Works) -> None:
+    """Projects, chores and messages, until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(works.worker.run())
+        group.create_task(works.teller.run())
 
 
 async def _end_works(works: Works, working: "asyncio.Task[None] | None", grace_seconds: float) -> None:
@@ -227,7 +263,7 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
         async with Database(address) as database:
             await database.migrate()
         works = await _open_works(settings, stack, places=settings.queue.running)
-        working = asyncio.create_task(works.worker.run())
+        working = asyncio.create_task(_work_on(works))
         await stopping.wait()
         await _end_works(works, working, settings.grace_seconds)
 
@@ -244,7 +280,7 @@ def create() -> "RequestId":
         async with AsyncExitStack() as stack:
             works = await _open_works(settings, stack, places=max(1, settings.queue.running // settings.workers))
             parts = app.state.parts = await _open_parts(settings, stack, works)
-            working = asyncio.create_task(works.worker.run()) if settings.queue.serve else None
+            working = asyncio.create_task(_work_on(works)) if settings.queue.serve else None
             if settings.workers > 1:
                 stack.callback(asyncio.create_task(_end_with_parent(os.getppid())).cancel)
             yield
@@ -326,6 +362,8 @@ async def _open_parts(settings: Settings, stack: AsyncExitStack, works: Works) -
         ledger=works.ledger,
         accounts=Accounts(database),
         credits=Credits(database),
+        webhooks=webhooks.Webhooks(database),
+        addresses=_addresses(settings, WEBHOOK_SECONDS),
         objects=objects,
         secrets=secrets,
         ready=_ready(database),
@@ -396,14 +434,14 @@ def _slots(settings: Settings, engine: str) -> Slots:
 
 
 def _fetcher(settings: Settings) -> "Fetcher":
-    from retouch.fetch import Fetcher, FetchSettings  # noqa: PLC0415
+    from retouch.fetch import Fetcher  # noqa: PLC0415
 
-    own = settings.fetch
-    return Fetcher(
-        FetchSettings(
-            enabled=own.enabled,
-            allow_hosts=own.allow_hosts,
-            seconds=own.seconds,
-            max_bytes=int(settings.limits.image_mb * MB),
-        )
-    )
+    return Fetcher(_addresses(settings, settings.fetch.seconds))
+
+
+def _addresses(settings: Settings, seconds: float) -> "FetchSettings":
+    """Which addresses that callers name are used, for so many seconds each."""
+    from retouch.fetch import FetchSettings  # noqa: PLC0415
+
+    own, max_bytes = settings.fetch, int(settings.limits.image_mb * MB)
+    return FetchSettings(enabled=own.enabled, allow_hosts=own.allow_hosts, seconds=seconds, max_bytes=max_bytes)

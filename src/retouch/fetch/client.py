@@ -1,7 +1,6 @@
 """The client that reads a caller's addresses: bounded, pinned, and re-checked at every redirect."""
 
 import asyncio
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
@@ -16,11 +15,11 @@ from retouch.domain.edit import ImageInput
 from retouch.domain.errors import invalid, invalid_image
 from retouch.domain.picture import Buffer
 from retouch.domain.units import in_words
-from retouch.fetch.addresses import is_disguised, is_literal, is_public
+from retouch.fetch.addresses import is_public
 from retouch.fetch.connections import ClosedAddressError, Gate, open_session
 from retouch.fetch.settings import FetchSettings
+from retouch.fetch.targets import UnfitError, is_named
 
-_HOST = re.compile(r"[A-Za-z0-9._:-]+")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: Called with the size of each piece, bytes, before it is kept; may raise to stop the fetch.
 Reserve = Callable[[int], None]
@@ -118,21 +117,12 @@ class Fetcher:
 
     def _session(self, target: URL, param: str) -> aiohttp.ClientSession:
         """The client that may read `target`: each hop comes through here before anything is sent."""
-        host, port = target.raw_host or "", target.port
-        if target.scheme not in ("http", "https") or port is None or not _HOST.fullmatch(host):
-            raise invalid_image(param, f"`{param}`: only http and https addresses are fetched.")
-        if target.raw_user is not None or target.raw_password is not None:
-            raise invalid_image(param, f"`{param}`: an address must not hold a user name or a password.")
         if self._public is None or self._named is None:
             raise RuntimeError("the fetcher is not open")
-        if self._settings.opens(host, port):
-            return self._named
-        if port not in self._settings.ports:
-            ports = " and ".join(str(allowed) for allowed in sorted(self._settings.ports))
-            raise invalid_image(param, f"`{param}`: addresses are fetched on port {ports} only.")
-        if is_disguised(host) or (is_literal(host) and not self._gate(host)):
-            raise ClosedAddressError("closed address")
-        return self._public
+        try:
+            return self._named if is_named(target, self._settings, self._gate) else self._public
+        except UnfitError as error:
+            raise invalid_image(param, f"`{param}`: {error}") from None
 
     async def _read(self, answer: aiohttp.ClientResponse, param: str, reserve: Reserve | None) -> Buffer:
         if answer.status != HTTPStatus.OK:

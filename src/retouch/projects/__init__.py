@@ -7,6 +7,7 @@ from retouch.projects.changes import Change, Changes
 from retouch.projects.running import Runner
 from retouch.projects.showing import project_object
 from retouch.projects.submitting import Submission, Submitted, Submitting
+from retouch.projects.telling import Teller
 from retouch.projects.tidying import Tidying
 from retouch.projects.uploads import ENDINGS, PREFIX, Place, Uploading
 
@@ -20,6 +21,7 @@ __all__ = [
     "Submission",
     "Submitted",
     "Submitting",
+    "Teller",
     "Tidying",
     "Uploading",
     "project_object",

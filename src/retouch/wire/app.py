@@ -25,6 +25,7 @@ from retouch.wire import (
     studio,
     tokens,
     uploads,
+    webhooks,
 )
 from retouch.wire.form import ClientLeft, drain
 from retouch.wire.parts import parts_of
@@ -42,6 +43,7 @@ ROUTERS = (
     tokens.router,
     projects.router,
     uploads.router,
+    webhooks.router,
     files.router,
     health.router,
     session.router,

@@ -11,6 +11,7 @@ from retouch.admission.sessions import SessionStore, find_session, same_origin
 from retouch.admission.tokens import Tokens
 from retouch.admission.uses import Uses
 from retouch.editing import Editing
+from retouch.fetch import FetchSettings
 from retouch.projects import Submitting, Uploading
 from retouch.routing.choose import Chooser
 from retouch.stores.accounts import Accounts
@@ -19,6 +20,7 @@ from retouch.stores.credits import Credits
 from retouch.stores.ledger import Ledger
 from retouch.stores.links import signed
 from retouch.stores.objects import Objects
+from retouch.stores.webhooks import Webhooks
 from retouch.wire.form import Budget, FormBounds
 from retouch.wire.problems import ErrorFormat, chosen_format, is_project_route
 
@@ -47,6 +49,8 @@ class Parts:
     ledger: Ledger
     accounts: Accounts
     credits: Credits
+    webhooks: Webhooks
+    addresses: FetchSettings
     objects: Objects
     secrets: tuple[bytes, ...]
     ready: Callable[[], Awaitable[None]]
