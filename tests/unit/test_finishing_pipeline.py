@@ -8,7 +8,7 @@ from PIL import Image
 
 from retouch.domain.edit import Background, Fit
 from retouch.domain.engine import MaskKind
-from retouch.domain.errors import Code, RetouchError
+from retouch.domain.errors import Accepted, Code, RetouchError, UpstreamFailure
 from retouch.domain.picture import RAW, Format, Picture, Size
 from retouch.finishing import Finish, Kept, MaskReading, Prepared, finish, prepare, read_mask, readable
 from retouch.finishing.composite import composite
@@ -195,10 +195,13 @@ class TestPassthrough:
 
 @pytest.mark.parametrize("data", [b"", b"<html>502 Bad Gateway</html>", bytes(picture(noise()).data)[:900]])
 @pytest.mark.parametrize("passthrough", [False, True])
-def test_an_engines_broken_picture_is_the_engines_fault(data: bytes, passthrough: bool) -> None:
-    with pytest.raises(RetouchError) as caught:
+def test_an_engines_broken_picture_is_the_engines_fault_and_another_route_may_do_better(
+    data: bytes, passthrough: bool
+) -> None:
+    with pytest.raises(UpstreamFailure) as caught:
         finish(Picture(data, "png", Size(60, 40)), Finish(format=Format.PNG, passthrough=passthrough))
     assert caught.value.code is Code.UPSTREAM_ERROR
+    assert (caught.value.accepted, caught.value.elsewhere) == (Accepted.YES, True)
     assert caught.value.param is None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from retouch.domain.edit import EditRequest
 from retouch.domain.engine import EngineCall, Made, Partial
+from retouch.domain.errors import Code, RetouchError
 from retouch.domain.picture import Format, Picture
 from retouch.editing.brief import brief
 from retouch.finishing import (
@@ -20,6 +21,7 @@ from retouch.finishing import (
     passed_through,
     prepare,
     readable,
+    unreadable,
 )
 from retouch.routing.plan import Plan
 
@@ -82,7 +84,7 @@ class Making:
         plan, (prepared, _) = self._plan, await self._prepared()
         picture: Picture | None = event.picture
         if plan.cut_out:
-            picture = await self._cut_out(event.picture, self.deadline - time.monotonic())
+            picture = await self._without_backdrop(event.picture)
         if picture is None:
             return None
         wanted = Finish(
@@ -96,6 +98,14 @@ class Making:
         )
         untouched = passed_through(picture, wanted) if brief((picture.data,)) else None
         return untouched or await asyncio.to_thread(finish, picture, wanted)
+
+    async def _without_backdrop(self, picture: Picture) -> Picture | None:
+        try:
+            return await self._cut_out(picture, self.deadline - time.monotonic())
+        except RetouchError as error:
+            if error.code is Code.INVALID_IMAGE:  # the provider's picture, not the caller's
+                raise unreadable() from error
+            raise
 
     async def _prepared(self) -> tuple[Prepared, list[Picture]]:
         if self._untouched is None and self._sources is None:
@@ -113,7 +123,7 @@ class Making:
         if not whole or not brief(picture.data for picture in self._pictures):
             return None
         pictures = as_they_are(self._pictures, self._plan.offer.input_formats)
-        return pictures and (Prepared(picture=pictures[0]), pictures[1:])
+        return None if pictures is None else (Prepared(picture=pictures[0]), pictures[1:])
 
     def _prepare(self) -> tuple[Prepared, list[Picture]]:
         request, plan = self._request, self._plan

@@ -10,6 +10,7 @@ from retouch.finishing.passthrough import passed_through
 from retouch.finishing.pipeline import finish
 from retouch.finishing.plan import Finish, Finished
 from retouch.finishing.prepare import Kept, Prepared, as_they_are, prepare, readable
+from retouch.finishing.unpack import unreadable
 
 __all__ = [
     "GUIDE_SENTENCE",
@@ -25,4 +26,5 @@ __all__ = [
     "prepare",
     "read_mask",
     "readable",
+    "unreadable",
 ]

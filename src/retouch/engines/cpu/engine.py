@@ -78,8 +78,12 @@ class CpuEngine:
         return await self._pool.call(_edit, task, seconds=call.deadline - time.monotonic())
 
     async def cut_out(self, picture: Picture, seconds: float) -> Picture | None:
-        """A picture, raw or encoded, without its plain backdrop; None where the backdrop is not plain enough."""
-        return await self._pool.call(_cut_out, picture, seconds=seconds)
+        """A picture, raw or encoded, without its plain backdrop; None where the backdrop is not plain enough.
+
+        Raises INVALID_IMAGE for one that cannot be decoded, UPSTREAM_TIMEOUT.
+        """
+        # A provider's base64 is of no use to a worker, and as a view of its answer it cannot be sent to one.
+        return await self._pool.call(_cut_out, replace(picture, base64=None), seconds=seconds)
 
     async def close(self) -> None:
         """Stop the worker processes."""
