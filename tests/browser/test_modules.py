@@ -1,7 +1,7 @@
 """The page's own arithmetic, module by module, in the browser that it is for."""
 
 import base64
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ const whole = () => {
 async def painted(page: Any, body: str, width: int = 700, height: int = 300) -> Array:
     """What a mask holds after some lines of JavaScript."""
     text = await work(page, f"{body}; return whole();", width, height)
-    return cast("Array", np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width))
+    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width)
 
 
 async def work(page: Any, body: str, width: int = 700, height: int = 300) -> Any:
@@ -49,7 +49,8 @@ def capsule(width: int, height: int, ends: tuple[float, float, float, float], ra
     length = (bx - ax) ** 2 + (by - ay) ** 2
     along = np.clip(((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / length if length else 0 * x, 0, 1)
     distance = np.hypot(x - ax - along * (bx - ax), y - ay - along * (by - ay))
-    return np.round(np.clip(radius + 0.5 - distance, 0, 1) * 255).astype(np.uint8)
+    share: Array = np.round(np.clip(radius + 0.5 - distance, 0, 1) * 255).astype(np.uint8)
+    return share
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """A person's way through the studio: from the link that the server prints to a downloaded edit."""
 
 import asyncio
-import re
 from pathlib import Path
 
 import numpy as np
@@ -11,21 +10,19 @@ from playwright.async_api import Browser, expect
 from support.browser import DESKTOP, PHONE, WATCH, Studio, read, same
 from support.http import exchange
 from support.images import decoded, encoded, photo
+from support.links import printed_link
 from support.server import Server, running_server
-
-LINK = re.compile(r"/studio/(#sign-in=\S+)")
 
 
 async def test_from_the_printed_link_to_an_edited_photo_that_is_untouched_outside_the_mask(
     browser: Browser, picture: Path
 ) -> None:
     with running_server() as server:
-        found = LINK.search(server.log.read_text())
-        assert found
+        fragment = "#" + printed_link(server).partition("#")[2]
         context = await browser.new_context(viewport=DESKTOP)
         await context.add_init_script(WATCH)
         studio = Studio(await context.new_page(), server)
-        await studio.open(found[1])
+        await studio.open(fragment)
         assert "#" not in studio.page.url, "the token stays in the address"
         await studio.choose(picture)
         await studio.draw((0.3, 0.4), (0.5, 0.5), (0.6, 0.4))
@@ -40,7 +37,7 @@ async def test_from_the_printed_link_to_an_edited_photo_that_is_untouched_outsid
         await context.clear_cookies()
         studio.expect("status of 401")
         await studio.page.goto("about:blank")
-        await studio.page.goto(f"{server.url}/studio/{found[1]}")
+        await studio.page.goto(f"{server.url}/studio/{fragment}")
         assert "used already" in await studio.page.inner_text("#sign-in-problem")
         await studio.settle()
         await context.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.http import Answer, exchange
+from support.links import printed_link, welcome
 from support.server import KEY, PLUGIN, Server, clean_environment, running_server
 
 LINK = re.compile(r"(http://\S+/studio/)#sign-in=(\S+)")
@@ -34,7 +35,7 @@ def models(server: Server, cookie: "Morsel[str]", **headers: str) -> int:
 
 
 def test_the_link_that_serve_prints_signs_in_once(server: Server) -> None:
-    found = LINK.search(server.log.read_text())
+    found = LINK.fullmatch(printed_link(server))
     assert found
     assert found[1] == f"{server.url}/studio/"
     headers = {"x-sign-in-token": found[2]}
@@ -121,17 +122,15 @@ def test_signing_out_ends_the_session_for_pages_of_ours_alone(server: Server) ->
 
 def test_no_link_is_printed_where_others_can_reach_the_server_unless_asked() -> None:
     with running_server(arguments=("--host", "0.0.0.0")) as server:  # noqa: S104 - for the length of this test
-        log = server.log.read_text()
+        log = welcome(server)
     assert "#sign-in=" not in log
     assert "/studio/   (`retouch signin` prints a link)" in log
     public = {"RETOUCH_PUBLIC_URL": "https://images.example.com"}
     with running_server(public) as server:
-        assert "#sign-in=" not in server.log.read_text()
+        assert "#sign-in=" not in welcome(server)
         assert sign_in(server)["secure"]
     with running_server(public, arguments=("--sign-in-link",)) as server:
-        found = LINK.search(server.log.read_text().replace("https://", "http://"))
-    assert found
-    assert found[1] == "http://images.example.com/studio/"
+        assert printed_link(server).startswith("https://images.example.com/studio/#sign-in=")
 
 
 def test_the_address_alone_leads_to_the_studio(server: Server) -> None:

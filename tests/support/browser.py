@@ -102,7 +102,9 @@ class Studio:
     async def settle(self) -> None:
         """Fail if the page complained about anything."""
         found = [*self.problems, *await self.page.evaluate("complaints")]
-        assert not [text for text in found if not any(re.search(known, text) for known in self.expected)]
+        unexpected = [text for text in found if not any(re.search(known, text) for known in self.expected)]
+        if unexpected:
+            raise AssertionError("\n".join(unexpected))
 
     async def sign_in(self, key: str = KEY) -> None:
         """Come with a session's cookie, and wait until the page is ready."""

@@ -52,7 +52,9 @@ export async function roomyFile(bitmap, extension) {
 
 /** A function that reads the rows of a mask file as 255 = edit, by the API's own rule; raises when it does not fit. */
 export async function maskRows(file, width, height) {
-  const bitmap = await createImageBitmap(file);
+  const bitmap = await createImageBitmap(file).catch(() => {
+    throw new Error(`${file.name} cannot be read as a picture. Choose a PNG.`);
+  });
   if (bitmap.width !== width || bitmap.height !== height) {
     throw new Error(`The mask is ${bitmap.width} × ${bitmap.height}, the photo ${width} × ${height}. Choose a mask of exactly the photo's size.`);
   }

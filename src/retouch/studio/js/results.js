@@ -62,7 +62,7 @@ export class Results {
   }
 
   #forget() {
-    for (const take of this.takes) if (take.url) URL.revokeObjectURL(take.url);
+    for (const { url } of [...this.takes, this.before ?? {}]) if (url) URL.revokeObjectURL(url);
     this.takes = [];
   }
 

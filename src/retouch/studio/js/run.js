@@ -41,7 +41,7 @@ export class Run {
       this.#say("Sending…");
       const { headers, events } = await startEdit(form, signal);
       this.#say("Editing…");
-      accepted();
+      await accepted();
       const notes = noted(headers);
       for await (const event of events) {
         const done = event.type === "image_edit.completed";

@@ -11,6 +11,7 @@ export async function openPage() {
   const header = topBar();
   const session = (await byLink()) ?? (await read("/v1/session").catch(unreachable));
   const signedIn = session.signed_in ? session : await signIn(session.problem);
+  if (signedIn.owner) $("#pages").append(...PAGES.filter(({ owner }) => owner).map(pageLink));
   header.append(signOutButton());
   document.body.dataset.state = "ready";
   document.addEventListener("signed-out", () => location.reload(), { once: true });
@@ -18,16 +19,40 @@ export async function openPage() {
 }
 
 function topBar() {
-  const links = PAGES.map(({ path, title }) =>
-    el("a", { href: path, "aria-current": path === location.pathname ? "page" : null }, title));
   const tools = el("div", { class: "top-tools" }, themeButton());
+  const links = PAGES.filter(({ owner }) => !owner).map(pageLink);
+  const nav = el("nav", { "aria-label": "Pages", id: "pages" }, links, el("a", { href: "/docs" }, "API"));
   $("#top").replaceChildren(
     el("a", { class: "brand", href: "/studio/", "aria-label": "Retouch, studio" },
       el("span", { class: "brand-mark", "aria-hidden": "true" }), "Retouch"),
-    el("nav", { "aria-label": "Pages" }, links, el("a", { href: "/docs", class: "quiet" }, "API")),
+    menuButton(nav),
+    nav,
     tools,
   );
   return tools;
+}
+
+const here = () => PAGES.find(({ path }) => path === location.pathname) ?? PAGES[0];
+
+const pageLink = (page) => el("a", { href: page.path, "aria-current": page === here() ? "page" : null }, page.title);
+
+/** Where the bar is too narrow for every page, they are behind this button. */
+function menuButton(nav) {
+  const button = el("button", { type: "button", class: "button ghost menu", "aria-expanded": "false", "aria-controls": nav.id, "aria-label": `Pages, now ${here().title}` },
+    here().title, icon("down"));
+  const open = (now) => {
+    nav.classList.toggle("open", now);
+    button.setAttribute("aria-expanded", String(now));
+  };
+  button.addEventListener("click", () => open(!nav.classList.contains("open")));
+  nav.addEventListener("click", () => open(false));
+  document.addEventListener("pointerdown", (event) => { if (!event.target.closest("#pages, .menu")) open(false); });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !nav.classList.contains("open")) return;
+    open(false);
+    button.focus();
+  });
+  return button;
 }
 
 function themeButton() {

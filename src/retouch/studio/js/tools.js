@@ -28,6 +28,8 @@ export class Tools {
     root.addEventListener("keydown", (event) => this.#key(event));
     root.addEventListener("blur", () => this.#lift(true));
     root.addEventListener("contextmenu", (event) => event.preventDefault());
+    // Two fingers on the photo zoom the photo, not the page: not every browser heeds touch-action alone.
+    root.addEventListener("touchmove", (event) => event.preventDefault(), { passive: false });
     document.addEventListener("keydown", (event) => this.#space(event, true));
     document.addEventListener("keyup", (event) => this.#space(event, false));
     stage.addEventListener("view", () => this.point && this.#placeCursor(...stage.view.toScreen(...this.point)));
