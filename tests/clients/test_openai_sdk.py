@@ -66,6 +66,29 @@ def test_a_mask_keeps_every_pixel_outside_it(client: openai.OpenAI) -> None:
         assert not np.array_equal(pixels[..., :3][BOX], photo()[BOX]), model
 
 
+@pytest.mark.parametrize(
+    ("prompt", "turned"),
+    [
+        ("rotate 90 degrees clockwise", lambda pixels: np.rot90(pixels, -1)),
+        ("crop to a square", lambda pixels: pixels[:, 16:80]),
+        ("flip horizontally", lambda pixels: pixels[:, ::-1]),
+    ],
+)
+def test_transparency_that_an_edit_does_not_fill_is_kept(client: openai.OpenAI, prompt: str, turned: Any) -> None:
+    """It is no mask then, though it would be one for a removal: it moves with its pixels, to the bit."""
+    source = photo(alpha=True)
+    source[:20, :40, 3] = 0
+    source[40:, 60:, 3] = 90
+    raw = client.images.with_raw_response.edit(model="retouch-classic", image=encoded(source), prompt=prompt)
+    assert "retouch-mask" not in raw.headers
+    answer = raw.parse()
+    assert isinstance(answer, ImagesResponse)
+    pixels, expected = first(answer), turned(source)
+    assert np.array_equal(pixels[..., 3], expected[..., 3])
+    shown = expected[..., 3] > 0
+    assert np.array_equal(pixels[shown], expected[shown])
+
+
 def test_a_model_without_masks_is_shown_the_area_and_its_repainting_undone(client: openai.OpenAI) -> None:
     """It moved the picture and changed its colours: outside the mask not a level of that is left, nor in previews."""
     source = photo(640, 480)

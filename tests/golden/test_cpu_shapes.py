@@ -69,6 +69,17 @@ def test_a_free_rotation_leaves_no_empty_corner(degrees: int) -> None:
     assert turned.shape[0] * turned.shape[1] > 0.3 * 41 * 60
 
 
+@pytest.mark.parametrize("prompt", ["rotate 12 degrees", "upscale 2x", "scale to 70%"])
+def test_no_colour_from_under_transparency_shows(prompt: str) -> None:
+    """Blue beside transparent red stays blue, at every share of transparency in between."""
+    image = np.full((40, 60, 4), (255, 0, 0, 0), np.uint8)
+    image[10:30, 15:45] = (0, 0, 255, 255)
+    after = edit(prompt, image)
+    shown = after[after[..., 3] > 0]
+    assert np.array_equal(np.unique(after[..., 3][5:-5, 5:-5])[[0, -1]], [0, 255])
+    assert shown[:, 0].max() <= 2
+
+
 def test_a_free_rotation_turns_clockwise() -> None:
     """A mark at the top goes to the right."""
     image = np.zeros((101, 101, 3), np.uint8)

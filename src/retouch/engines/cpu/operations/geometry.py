@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,6 +23,18 @@ def _each(canvas: Canvas, change: Callable[[Pixels], Pixels]) -> Canvas:
     )
 
 
+def _resampled(canvas: Canvas, change: Callable[[Any], Any]) -> Canvas:
+    """A change that mixes neighbouring pixels; no colour hidden under transparency gets into what shows."""
+    if canvas.alpha is None:
+        return _each(canvas, lambda view: np.asarray(change(view), np.uint8))
+    share = canvas.alpha.astype(np.float32)[..., None] / 255
+    solid = change(canvas.rgb.astype(np.float32) * share)
+    alpha = np.asarray(change(canvas.alpha), np.uint8)
+    shown = np.clip(solid / np.maximum(alpha[..., None] / 255, 1 / 255), 0, 255)
+    rgb = np.where(alpha[..., None] > 0, np.rint(shown), change(canvas.rgb)).astype(np.uint8)
+    return replace(canvas, rgb=rgb, alpha=alpha)
+
+
 def rotate(canvas: Canvas, step: Rotate) -> Canvas:
     """Quarter turns to the pixel; other angles by Lanczos, cut to the largest upright rectangle within."""
     if step.quarters is not None:
@@ -36,11 +49,9 @@ def rotate(canvas: Canvas, step: Rotate) -> Canvas:
     ox, oy = (across - 1) / 2, (down - 1) / 2
     back = np.array([[cos, sin, cx - cos * ox - sin * oy], [-sin, cos, cy + sin * ox - cos * oy]])
     flags = cv2.INTER_LANCZOS4 | cv2.WARP_INVERSE_MAP
-    return _each(
+    return _resampled(
         canvas,
-        lambda view: np.asarray(
-            cv2.warpAffine(view, back, (across, down), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8
-        ),
+        lambda view: cv2.warpAffine(view, back, (across, down), flags=flags, borderMode=cv2.BORDER_REPLICATE),
     )
 
 
@@ -70,16 +81,7 @@ def scale(canvas: Canvas, step: Scale) -> Canvas:
     """Enlarge by Lanczos, reduce by area."""
     size = step.size_after(canvas.size)
     method = cv2.INTER_LANCZOS4 if step.factor > 1 else cv2.INTER_AREA
-    if canvas.alpha is None:
-        return _each(canvas, lambda view: np.asarray(cv2.resize(view, size, interpolation=method), np.uint8))
-    # Premultiplied, so that colours hidden under transparency do not leak into the edge.
-    share = canvas.alpha.astype(np.float32)[..., None] / 255
-    solid = cv2.resize(canvas.rgb.astype(np.float32) * share, size, interpolation=method)
-    alpha = np.asarray(cv2.resize(canvas.alpha, size, interpolation=method), np.uint8)
-    plain = cv2.resize(canvas.rgb, size, interpolation=method)
-    shown = np.clip(solid / np.maximum(alpha[..., None] / 255, 1 / 255), 0, 255)
-    rgb = np.where(alpha[..., None] > 0, np.rint(shown), plain).astype(np.uint8)
-    return replace(canvas, rgb=rgb, alpha=alpha)
+    return _resampled(canvas, lambda view: cv2.resize(view, size, interpolation=method))
 
 
 def frame(canvas: Canvas, step: Frame) -> Canvas:
