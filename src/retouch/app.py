@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from retouch.admission.ledger import Also, Ledger, NoLedger
 from retouch.admission.uses import Uses
@@ -49,8 +50,9 @@ if TYPE_CHECKING:  # what edits and serves is loaded where it is opened, so that
 
     from retouch.admission.tokens import Issuer
     from retouch.editing import Editing
-    from retouch.fetch import Fetcher, FetchSettings
+    from retouch.fetch import Fetcher, FetchSettings, OwnFiles
     from retouch.projects import Change, Runner, Submitting, Teller
+    from retouch.wire.own_links import OwnLinks
     from retouch.wire.parts import Parts
     from retouch.wire.request_id import RequestId
     from retouch.worker import Worker
@@ -137,11 +139,17 @@ def idle_chooser(settings: Settings) -> Chooser:
 
 
 async def open_editing(
-    settings: Settings, stack: AsyncExitStack, objects: Objects | None, ledger: "Ledger", told: Also | None = None
+    settings: Settings,
+    stack: AsyncExitStack,
+    objects: Objects | None,
+    ledger: "Ledger",
+    *,
+    told: Also | None = None,
+    own: "OwnFiles | None" = None,
 ) -> "Editing":
     """The story of an edit with all that it needs, closed by `stack`; without `objects` it answers no links.
 
-    `told` runs in the transaction that ends an edit which was accepted for later.
+    `told` runs in the transaction that ends an edit which was accepted for later; `own` reads this server's own links.
     """
     from retouch.editing import Editing, Patience  # noqa: PLC0415
     from retouch.pixels import Bounds  # noqa: PLC0415
@@ -157,7 +165,7 @@ async def open_editing(
     return Editing(
         chooser=build_chooser(settings, engines),
         health=Health(lambda route: _slots(settings, route.engine)),
-        fetcher=await stack.enter_async_context(_fetcher(settings)),
+        fetcher=await stack.enter_async_context(_fetcher(settings, own)),
         objects=objects,
         bounds=Bounds(pixels=int(settings.limits.megapixels * 1_000_000), bytes=int(settings.limits.image_mb * MB)),
         patience=Patience(settings.edit_seconds, settings.reroute_after_send),
@@ -206,7 +214,8 @@ async def _open_works(settings: Settings, stack: AsyncExitStack, *, places: int)
     objects, ledger, queue = open_objects(settings), _ledger(settings, database), Queue(database)
     tidying = Tidying(database, objects=objects, queue=queue, keep=_keep(settings))
     changes = Changes([tidying.ended, _tell_webhooks])
-    editing = await open_editing(settings, stack, objects, ledger, changes.ended)
+    own = await _own_links(settings, database, objects)
+    editing = await open_editing(settings, stack, objects, ledger, told=changes.ended, own=own)
     stack.push_async_callback(editing.leases.close)
     for work in (editing.leases.keep(), refund_abandoned(ledger, objects)):
         stack.callback(asyncio.create_task(work).cancel)
@@ -433,10 +442,20 @@ def _slots(settings: Settings, engine: str) -> Slots:
     return Slots(engine, running=max(1, running // settings.workers), waiting=waiting // settings.workers)
 
 
-def _fetcher(settings: Settings) -> "Fetcher":
+def _fetcher(settings: Settings, own: "OwnFiles | None") -> "Fetcher":
     from retouch.fetch import Fetcher  # noqa: PLC0415
 
-    return Fetcher(_addresses(settings, settings.fetch.seconds))
+    return Fetcher(_addresses(settings, settings.fetch.seconds), own=own)
+
+
+async def _own_links(settings: Settings, database: Database, objects: Objects) -> "OwnLinks":
+    """Reads the links that this server has signed, under whatever name it was reached then."""
+    from retouch.wire.own_links import OwnLinks  # noqa: PLC0415
+
+    hosts = {f"{host}:{settings.port}" for host in (settings.host, "127.0.0.1", "localhost")}
+    if settings.public_url:
+        hosts.add(urlsplit(settings.public_url).netloc.lower())
+    return OwnLinks(objects, await _signing_secrets(settings, database), frozenset(hosts))
 
 
 def _addresses(settings: Settings, seconds: float) -> "FetchSettings":

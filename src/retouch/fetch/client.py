@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Self
+from typing import Protocol, Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -25,16 +25,31 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 Reserve = Callable[[int], None]
 
 
+class OwnFiles(Protocol):
+    """Knows the addresses of files that this server keeps itself."""
+
+    async def read(self, url: str, param: str, most: int) -> Buffer | None:
+        """A file of at most `most` bytes, or None where the address is not ours. Raises RetouchError as `fetch`."""
+        ...
+
+
 class Fetcher:
     """Reads pictures from addresses; opened and closed with the application, on its event loop.
 
-    `resolver` and `gate` replace the system's resolver and `is_public` in tests.
+    What `own` knows is read from there, also where fetching is off. `resolver` and `gate` replace the system's
+    resolver and `is_public` in tests.
     """
 
     def __init__(
-        self, settings: FetchSettings, *, resolver: AbstractResolver | None = None, gate: Gate = is_public
+        self,
+        settings: FetchSettings,
+        *,
+        own: OwnFiles | None = None,
+        resolver: AbstractResolver | None = None,
+        gate: Gate = is_public,
     ) -> None:
         self._settings = settings
+        self._own = own
         self._resolver = resolver
         self._gate = gate
         self._places = asyncio.Semaphore(settings.at_once)
@@ -90,10 +105,14 @@ class Fetcher:
         raises. A host that is closed, unknown or silent always gives the same sentence, so that the answers are no
         map of our network.
         """
-        if not self._settings.enabled:
-            raise invalid(param, f"`{param}`: this server does not fetch addresses; send the picture itself.")
         try:
             async with asyncio.timeout(self._settings.seconds), self._places:
+                if self._own and (kept := await self._own.read(url, param, self._settings.max_bytes)) is not None:
+                    if reserve is not None:
+                        reserve(len(kept))
+                    return kept
+                if not self._settings.enabled:
+                    raise invalid(param, f"`{param}`: this server does not fetch addresses; send the picture itself.")
                 return await self._follow(url, param, reserve)
         except TimeoutError:
             seconds = f"{self._settings.seconds:g}"

@@ -33,7 +33,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "flip horizontally",
         "crop to 16:9",
         "upscale 2x",
-        "add a white border",
+        "add a 20 px white border",
     ),
     "outpainting": ("extend the image by 10% on all sides", "fill in the transparent areas"),
     "text": ('add the text "SALE" at the bottom right in red',),
