@@ -1,24 +1,40 @@
-"""Files by key, on a folder and on a store that behaves as buckets do."""
+"""Files by key, on a folder, in memory, and on a bucket."""
 
 import asyncio
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from obstore.store import MemoryStore
 
 from retouch.domain.errors import Code, RetouchError
 from retouch.stores.objects import Objects
+from support.bucket import Bucket, running_bucket
 
 KEY = "outputs/2026-11-21/edit_1/0.png"
 LONG = timedelta(days=1)
 
 
-@pytest.fixture(params=["folder", "memory"])
-def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
-    return Objects.open(tmp_path / "objects") if request.param == "folder" else Objects(MemoryStore())
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[Bucket]:
+    with running_bucket() as bucket:
+        yield bucket
+
+
+@pytest.fixture(params=["folder", "memory", "bucket"])
+def objects(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Objects:
+    """A folder, obstore's memory, and an S3: each test has a store of its own."""
+    if request.param == "memory":
+        return Objects(MemoryStore())
+    if request.param == "folder":
+        return Objects.open(tmp_path / "objects")
+    bucket: Bucket = request.getfixturevalue("bucket")
+    for name, value in bucket.environment.items():
+        monkeypatch.setenv(name, value)
+    return Objects.open(tmp_path, f"{bucket.url}/{uuid4()}")
 
 
 async def code_of(call: Callable[[], object]) -> Code:
