@@ -17,6 +17,7 @@ engine (`tests/test_layers.py` reads the imports and fails on a broken arrow):
     admission/   who may, and how much at once     routing/     which model, which engine, and the plan
     engines/     one file or folder per engine     finishing/   mask, size, format: the promises
     stores/      all SQL and all object keys       fetch/       pictures from a caller's addresses
+    studio/      the web pages, on the public API  (HTML, CSS and ES modules, served by wire/studio.py)
     pixels/      pure image functions              domain/      nouns, rules, errors, the engine protocol
 """
 

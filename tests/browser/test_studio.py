@@ -249,8 +249,8 @@ async def test_the_wheel_and_keys_size_the_brush_and_zoom(studio: Studio, pictur
 async def test_the_keyboard_alone_is_enough(studio: Studio, picture: Path) -> None:
     page = studio.page
     keys = page.keyboard
-    await tab_to(studio, "#choose")
-    async with page.expect_file_chooser() as waiting:
+    async with page.expect_file_chooser() as waiting:  # asked for early: Chromium has to be told before it opens
+        await tab_to(studio, "#choose")
         await keys.press("Enter")
     await (await waiting.value).set_files(picture)
     await page.wait_for_selector("#stage:not([hidden])")

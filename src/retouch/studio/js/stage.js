@@ -182,7 +182,6 @@ export class Stage extends EventTarget {
     const { density } = this;
     const scale = this.view.scale * density;
     const level = Math.min(this.levels.length - 1, Math.max(0, Math.floor(Math.log2(1 / scale))));
-    // On whole pixels of the screen, so that no edge is half the photo and half the ground behind it.
     const [left, top] = [Math.round(this.view.x * density), Math.round(this.view.y * density)];
     const width = Math.round(this.view.x * density + this.width * scale) - left;
     const height = Math.round(this.view.y * density + this.height * scale) - top;
@@ -190,7 +189,8 @@ export class Stage extends EventTarget {
     this.photo.imageSmoothingEnabled = scale < 3;
     this.photo.imageSmoothingQuality = "medium";
     this.photo.drawImage(this.levels[level], left, top, width, height);
-    place(this.ground, left / density, top / density, width / density, height / density);
+    // A pixel smaller all round: at an edge between two pixels of the screen it would shimmer through.
+    place(this.ground, (left + 1) / density, (top + 1) / density, (width - 2) / density, (height - 2) / density);
   }
 
   #drawTint({ left, top, right, bottom }) {
