@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,6 +37,10 @@ class Answer(Protocol):
         """What happens, from the beginning; raises what ended it. Images may lack their bytes unless `bytes_too`."""
         ...
 
+    def when_ended(self, call: Callable[[], object]) -> None:
+        """Call once nothing that the request brought is held in memory for this edit any more."""
+        ...
+
     async def leave(self) -> None:
         """The client has gone."""
         ...
@@ -65,6 +69,10 @@ class Live:
         """What happens; bytes are always there."""
         del bytes_too
         return self.running.listen()
+
+    def when_ended(self, call: Callable[[], object]) -> None:
+        """Call at the edit's end, whatever that is."""
+        self.running.task.add_done_callback(lambda _: call())
 
     async def leave(self) -> None:
         """Stops the work, unless it runs on."""
@@ -116,6 +124,10 @@ class Stored:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
         raise RetouchError(Code.UPSTREAM_TIMEOUT, f"The edit took longer than {self.seconds:.0f} s", retryable=False)
+
+    def when_ended(self, call: Callable[[], object]) -> None:
+        """Call now: its pictures are elsewhere, and those of this request are not needed."""
+        call()
 
     async def leave(self) -> None:
         """It runs on for whoever has it."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 
 from fastapi import APIRouter, Depends, Request
@@ -46,21 +47,25 @@ async def create_edit(request: Request, caller: MayEdit) -> Response:
     """
     parts = parts_of(request)
     key = idempotency_key(request.headers)
-    with parts.budget.lease() as lease:
+    with ExitStack() as held:
+        lease = held.enter_context(parts.budget.lease())
         asked = await read_edit(request.receive, request.headers, parts.bounds, lease)
         if asked.deferred or (_prefers_async(request.headers) and not asked.stream):
             return await _later(request, replace(asked, deferred=True), caller, key, lease)
         attempt = _attempt(request.headers)
         answer = await parts.editing.begin(asked, caller, attempt, idempotency_key=key, reserve=lease.take)
-        link = _linker(parts, request)
-        if asked.stream:
-            return EventStream(answer, link, parts.heartbeat_seconds)
-        try:
-            body, facts = await unless_left(request.receive, json_answer(answer, link))
-        except ClientLeft:
-            await answer.leave()
-            raise
-        return Whole(answer, body, answer_headers(answer, facts))
+        streams = asked.stream
+        del asked  # from here on the edit alone holds its pictures, to its end, whoever still waits for it
+        answer.when_ended(held.pop_all().close)
+    link = _linker(parts, request)
+    if streams:
+        return EventStream(answer, link, parts.heartbeat_seconds)
+    try:
+        body, facts = await unless_left(request.receive, json_answer(answer, link))
+    except ClientLeft:
+        await answer.leave()
+        raise
+    return Whole(answer, body, answer_headers(answer, facts))
 
 
 async def _later(request: Request, asked: EditRequest, caller: Caller, key: str | None, lease: Lease) -> Response:
