@@ -44,6 +44,7 @@ from retouch.stores.links import signed
 from retouch.stores.objects import Objects
 from retouch.stores.secrets import secret
 from retouch.stores.sessions import Sessions
+from retouch.stores.traffic import Traffic
 
 if TYPE_CHECKING:  # what edits and serves is loaded where it is opened, so that the other commands start sooner
     from fastapi import FastAPI
@@ -371,6 +372,7 @@ async def _open_parts(settings: Settings, stack: AsyncExitStack, works: Works) -
         ledger=works.ledger,
         accounts=Accounts(database),
         credits=Credits(database),
+        traffic=Traffic(database),
         webhooks=webhooks.Webhooks(database),
         addresses=_addresses(settings, WEBHOOK_SECONDS),
         objects=objects,

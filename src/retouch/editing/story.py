@@ -65,6 +65,7 @@ class Editing:
     ) -> None:
         """`told` runs in the transaction that ends an edit which was accepted for later."""
         self.chooser = chooser
+        self.health = health
         self.leases = Leases(ledger)
         self.running: RunningEdits[Edit, EditEvent] = RunningEdits()
         candidates = Candidates(chooser, health, cut_out)

@@ -28,7 +28,7 @@ class Chooser:
 
     def routes(self, model: Model) -> tuple[Route, ...]:
         """The routes of a model that work now, in order."""
-        return tuple(route for route in model.routes if self._lacks(route) is None)
+        return tuple(route for route in model.routes if self.lacks(route) is None)
 
     def missing(self, model: Model) -> str | None:
         """Why a model is not available, as a sentence for the operator, or None."""
@@ -36,7 +36,7 @@ class Chooser:
             return None
         if not model.routes:
             return f'no route is set for {model.id}: add routes under [models."{model.id}"] in retouch.toml'
-        return " or ".join(dict.fromkeys(filter(None, (self._lacks(route) for route in model.routes))))
+        return " or ".join(dict.fromkeys(filter(None, (self.lacks(route) for route in model.routes))))
 
     def model(self, request: EditRequest, pictures: Sequence[Picture]) -> Model:
         """The model that serves this request (design.md, Names that stay stable).
@@ -74,7 +74,8 @@ class Chooser:
                 return model
         return None
 
-    def _lacks(self, route: Route) -> str | None:
+    def lacks(self, route: Route) -> str | None:
+        """What a route lacks to work, as a sentence for the operator, or None."""
         engine = self._engines.get(route.engine)
         if engine is None:
             return f"there is no engine {route.engine!r}"

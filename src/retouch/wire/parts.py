@@ -20,6 +20,7 @@ from retouch.stores.credits import Credits
 from retouch.stores.ledger import Ledger
 from retouch.stores.links import signed
 from retouch.stores.objects import Objects
+from retouch.stores.traffic import Traffic
 from retouch.stores.webhooks import Webhooks
 from retouch.wire.form import Budget, FormBounds
 from retouch.wire.problems import ErrorFormat, chosen_format, is_project_route
@@ -49,6 +50,7 @@ class Parts:
     ledger: Ledger
     accounts: Accounts
     credits: Credits
+    traffic: Traffic
     webhooks: Webhooks
     addresses: FetchSettings
     objects: Objects
