@@ -324,6 +324,12 @@ def test_bad_input_is_a_typed_error_that_names_the_field(
     assert (caught.value.param, caught.value.code) == (param, code)
 
 
+def test_a_mask_that_the_size_cuts_away_is_refused_before_a_stream_begins(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.BadRequestError) as caught:
+        edit(client, prompt="remove it", mask=mask(box=(0, 0, 8, 64)), size="64x64", stream=True)
+    assert (caught.value.param, caught.value.code) == ("mask", "invalid_mask")
+
+
 def test_a_refused_prompt_says_what_was_not_understood_and_what_can_be_done(client: openai.OpenAI) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
         edit(client, prompt="add a cat on the sofa")

@@ -10,11 +10,11 @@ from retouch.domain.model import Model, Route
 from retouch.domain.picture import Picture
 from retouch.editing.brief import in_place_or_thread
 from retouch.editing.making import CutOut, Making
-from retouch.finishing import Finished, MaskReading, read_mask
+from retouch.finishing import Finished, MaskReading, check_area, read_mask
 from retouch.routing.attempts import Candidate
 from retouch.routing.choose import Chooser
 from retouch.routing.health import Health
-from retouch.routing.plan import make_plan
+from retouch.routing.plan import Plan, make_plan
 
 
 class Candidates:
@@ -50,6 +50,7 @@ class Candidates:
             try:
                 offer, area = _offer(engine, route, request, pictures, reading)
                 plan = make_plan(request, model, route, offer, source=pictures[0].size, mask=area.kind, seed=seed)
+                await _check_area(area, plan, request)
             except RetouchError as error:
                 refusal = refusal or error
                 continue
@@ -60,6 +61,14 @@ class Candidates:
             assert refusal is not None, "a model is chosen only if it has a working route"  # noqa: S101
             raise refusal
         return [candidate for candidate, _ in found], found[0][1]
+
+
+async def _check_area(area: MaskReading, plan: Plan, request: EditRequest) -> None:
+    read_from = request.images[0] if request.mask is None or area.kind is MaskKind.IMAGE_ALPHA else request.mask
+    as_it_is = area.weights is None or plan.frame in (None, area.size)
+    await in_place_or_thread(
+        lambda: check_area(area, plan.frame, fit=request.fit, param=read_from.field), in_place=as_it_is
+    )
 
 
 def _offer(

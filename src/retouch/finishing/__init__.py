@@ -9,7 +9,7 @@ from retouch.finishing.mask import MaskReading, read_mask
 from retouch.finishing.passthrough import passed_through
 from retouch.finishing.pipeline import finish
 from retouch.finishing.plan import Finish, Finished
-from retouch.finishing.prepare import Kept, Prepared, as_they_are, prepare, readable
+from retouch.finishing.prepare import Kept, Prepared, as_they_are, check_area, prepare, readable
 from retouch.finishing.unpack import unreadable
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "MaskReading",
     "Prepared",
     "as_they_are",
+    "check_area",
     "finish",
     "passed_through",
     "prepare",
