@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from retouch.admission.keys import Caller, authenticate
 from retouch.admission.sessions import SESSION_LASTS, end_session, exchange_key, exchange_link
 from retouch.domain.errors import Code, RetouchError
+from retouch.wire.account import own_account
 from retouch.wire.parts import SESSION_COOKIE, Parts, parts_of
 
 router = APIRouter(tags=["session"])
@@ -45,9 +46,13 @@ async def sign_in(request: Request) -> Response:
 
 @router.get("/v1/session", summary="Who is signed in")
 async def who(request: Request) -> Response:
-    """What the cookie stands for: `signed_in`, and if so the account, the key and its scopes."""
-    caller = await parts_of(request).signed_in(request)
-    return JSONResponse(_session(caller), headers=_NO_STORE)
+    """What the cookie stands for: `signed_in`, and if so the account, the key, its scopes, and whether the account is
+    the server's owner.
+    """
+    parts = parts_of(request)
+    caller = await parts.signed_in(request)
+    owner = caller is not None and (await own_account(parts, caller.account_id)).is_owner
+    return JSONResponse(_session(caller, owner=owner), headers=_NO_STORE)
 
 
 @router.delete("/v1/session", summary="Sign out", status_code=204)
@@ -61,7 +66,7 @@ async def sign_out(request: Request) -> Response:
     return answer
 
 
-def _session(caller: Caller | None) -> dict[str, Any]:
+def _session(caller: Caller | None, *, owner: bool) -> dict[str, Any]:
     if caller is None:
         return {"signed_in": False}
     return {
@@ -69,6 +74,7 @@ def _session(caller: Caller | None) -> dict[str, Any]:
         "account_id": caller.account_id,
         "key_id": caller.key_id,
         "scopes": sorted(caller.scopes),
+        "owner": owner,
     }
 
 

@@ -69,8 +69,8 @@ async def home() -> Response:
 
 @router.get("/studio/{path:path}", response_class=Response)
 async def page(request: Request, path: str) -> Response:
-    """A page, style or module. 404 for what is not there."""
-    found = pages().get(path or "index.html")
+    """A page, by its name without its ending, or a style or module. 404 for what is not there."""
+    found = pages().get(path or "index.html") or pages().get(f"{path}.html")
     if found is None:
         raise RetouchError(Code.NOT_FOUND, "Not Found")
     headers = {**_HEADERS, "etag": found.etag}

@@ -1,6 +1,6 @@
 // The owner's: who is charged, with which limits, and credits granted.
 
-import { $, el, icon } from "./dom.js";
+import { $, el } from "./dom.js";
 import { count, number, when } from "./format.js";
 import { ledgerTable } from "./ledger.js";
 import { Paged, badge, copyable, dialog, empty, facts, field, fill, form, numberOf, openHub, send, tell, trouble } from "./hub.js";

@@ -81,5 +81,5 @@ function card(model) {
 function prices(by) {
   const entries = Object.entries(by);
   if (new Set(entries.map(([, value]) => value)).size < 2) return null;
-  return entries.map(([name, value]) => `${name} ${number(value)}`).join(", ");
+  return entries.map(([name, value]) => `${name}: ${number(value)}`).join(", ");
 }

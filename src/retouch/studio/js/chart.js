@@ -80,7 +80,7 @@ export class Bars {
     const column = this.columns[chosen];
     const parts = column.values.map((value, series) => value > 0 && el("span", {}, swatch(series), this.names[series], el("b", {}, this.format(value))));
     this.tip = el("div", { class: "chart-tip", "aria-hidden": "true" }, el("strong", {}, column.label),
-      column.values.length > 1 && parts.filter(Boolean).length > 1 ? parts : parts,
+      parts,
       el("span", {}, "Together", el("b", {}, this.format(total(column)))));
     this.place.append(this.tip);
     const middle = ROOM.left + (chosen + 0.5) * this.step;

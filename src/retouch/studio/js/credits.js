@@ -15,8 +15,8 @@ openHub("read", async () => {
   });
   try {
     const { balance, spent, tier, unlimited } = await read("/v1/account");
-    $("#balance").textContent = number(balance).replace("-", "−");
-    $("#balance-note").textContent = unlimited ? "without a bound: it may go below zero" : "credits";
+    $("#balance").textContent = number(balance);
+    $("#balance-note").textContent = unlimited ? "unlimited" : "credits";
     $("#spent").textContent = number(spent);
     $("#tier").textContent = tier;
   } catch (error) {

@@ -11,7 +11,7 @@ const moment = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeStyl
 const relative = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "auto" });
 
 /** A number with its thousands apart, and two decimals at most. */
-export const number = (value) => plain.format(value);
+export const number = (value) => plain.format(value).replace("-", "−");
 
 export const money = (value) => dollars.format(value);
 
@@ -19,7 +19,7 @@ export const money = (value) => dollars.format(value);
 export const count = (value, one, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`;
 
 /** With a sign, also where it is above zero. */
-export const signed = (value) => (value > 0 ? `+${number(value)}` : number(value).replace("-", "−"));
+export const signed = (value) => (value > 0 ? `+${number(value)}` : number(value));
 
 /** A time of the API, Unix seconds, whole. */
 export const at = (seconds) => moment.format(seconds * 1000);

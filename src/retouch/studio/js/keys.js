@@ -2,7 +2,7 @@
 
 import { call, read } from "./api.js";
 import { $, $$, announce, el, icon } from "./dom.js";
-import { ago, at, count, number, when } from "./format.js";
+import { ago, count, number, when } from "./format.js";
 import { Paged, ask, badge, copyable, dialog, empty, facts, field, fill, form, numberOf, openHub, send, tell } from "./hub.js";
 import { examplesFor } from "./models.js";
 import { curl, javascript, python } from "./snippets.js";
@@ -49,10 +49,10 @@ function line(key, reload) {
   const name = key.name || "Without a name";
   return el("li", { class: valid ? "item" : "item ended", "data-key": key.id },
     el("div", { class: "item-text" },
-      el("div", { class: "item-title" }, el("h2", {}, name), el("code", {}, `${key.prefix}…`), badge(word, kind),
+      el("div", { class: "item-title" }, el("h2", {}, name), key.prefix && el("code", {}, `${key.prefix}…`), badge(word, kind),
         key.id === session.key_id && badge("This session")),
       facts({
-        "May": key.scopes.join(", "),
+        "Scopes": key.scopes.join(", "),
         "Models": key.models && key.models.join(", "),
         "Spends at most": key.spend_cap === null ? null : count(key.spend_cap, "credit"),
         "Rate": key.requests_per_minute && `${number(key.requests_per_minute)} a minute`,

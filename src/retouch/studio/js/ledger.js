@@ -14,10 +14,10 @@ export function ledgerTable(entries, { linked = true } = {}) {
     return [
       el("div", { class: "item-text" },
         el("span", { class: "item-title" }, badge(word, kind), entry.note || null,
-          linked && entry.edit_id && el("a", { href: `/studio/history#${entry.edit_id}` }, "its edit")),
+          linked && entry.edit_id && el("a", { href: `/studio/history#${entry.edit_id}` }, "Show the edit")),
         el("time", { class: "fine", dateTime: new Date(entry.created_at * 1000).toISOString() }, at(entry.created_at))),
       el("span", { class: entry.amount > 0 ? "amount-up" : "" }, signed(entry.amount)),
-      number(entry.balance).replace("-", "−"),
+      number(entry.balance),
     ];
   }));
 }

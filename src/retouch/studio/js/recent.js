@@ -2,17 +2,12 @@
 
 import { read } from "./api.js";
 import { $, el, icon, show } from "./dom.js";
+import { here } from "./links.js";
 import { credits } from "./models.js";
 import { explain } from "./problems.js";
 
 const PAGE = 20;
 const STATES = { queued: "waiting", running: "under way", complete: "", failed: "failed", canceled: "cancelled" };
-
-/** Signed links may name the public address; the page asks the address that it came from. */
-const here = (url) => {
-  const { pathname, search } = new URL(url, location.href);
-  return pathname + search;
-};
 
 const when = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
@@ -26,6 +21,17 @@ export class Recent {
     this.root.addEventListener("toggle", () => this.root.open && this.#load(true));
     $("#history-search").addEventListener("input", () => this.#draw());
     $("#history-more").addEventListener("click", () => this.#load(false));
+  }
+
+  /** Another page leads here with an edit in the address: take over its result, if that is kept, and its settings. */
+  async arrive() {
+    const id = new URLSearchParams(location.hash.slice(1)).get("edit");
+    if (!id) return;
+    history.replaceState(null, "", location.pathname);
+    const edit = await read(`/v1/edits/${encodeURIComponent(id)}`);
+    const output = edit.outputs.find(({ url }) => url);
+    if (output) await this.#openOutput(output);
+    this.#take(edit);
   }
 
   /** An edit has ended: show it if the list is open. */

@@ -1,23 +1,75 @@
 // The owner's: how the engines behind the models fare, and what is being edited now.
 
 import { read } from "./api.js";
-import { $ } from "./dom.js";
+import { $, $$, el } from "./dom.js";
 import { editLine, showEdit } from "./edits.js";
-import { el } from "./dom.js";
-import { empty, fill, openHub } from "./hub.js";
+import { at, count, lasted, number } from "./format.js";
+import { badge, empty, facts, fill, openHub } from "./hub.js";
+
+const CIRCUITS = { closed: ["Works", "good"], "half-open": ["Tried again", "warn"], open: ["Left alone", "bad"] };
+
+let minutes = 60;
 
 openHub("manage", async () => {
   $("#again").addEventListener("click", load);
   $("#again").disabled = false;
+  $("#minutes").addEventListener("click", (event) => {
+    const chosen = event.target.closest("button")?.dataset.minutes;
+    if (!chosen) return;
+    minutes = Number(chosen);
+    for (const button of $$("#minutes button")) button.setAttribute("aria-pressed", String(button.dataset.minutes === chosen));
+    fill($("#health"), health);
+  });
   await load();
 });
 
 async function load() {
   await Promise.all([fill($("#health"), health), fill($("#running"), running)]);
+  $("#as-of").textContent = `As of ${at(Date.now() / 1000)}`;
 }
 
 async function health() {
-  return empty("server", "Provider health is not available on this server", "It is older than these pages.");
+  let providers;
+  try {
+    providers = (await read(`/v1/providers?minutes=${minutes}`)).data;
+  } catch (error) {
+    if (error.status !== 404) throw error;
+    return empty("server", "Provider health is not available on this server", "It is older than these pages.");
+  }
+  const ready = providers.filter(({ available }) => available);
+  const lacking = providers.filter(({ available }) => !available);
+  return [
+    ready.length ? el("ul", { class: "items" }, ready.map(provider)) : empty("server", "No engine works here", "What each of them lacks stands below."),
+    lacking.length ? el("details", { class: "ended-ones" }, el("summary", {}, `Not set up (${lacking.length})`), el("ul", { class: "items" }, lacking.map(provider))) : null,
+  ];
+}
+
+function provider({ id, available, missing, routes }) {
+  const used = routes.filter(({ calls, circuit }) => calls || circuit !== "closed");
+  const unused = routes.length - used.length;
+  const [word, kind] = available ? worst(routes) : ["Not set up", ""];
+  return el("li", { class: available ? "item" : "item ended", "data-provider": id },
+    el("div", { class: "item-text whole" },
+      el("div", { class: "item-title" }, el("h3", {}, id), badge(word, kind)),
+      missing && el("p", {}, missing),
+      used.length ? el("ul", { class: "routes" }, used.map(route)) : null,
+      el("p", { class: "fine" }, used.length ? (unused ? `${count(unused, "more route")}, not called in this time.` : "") : `${count(routes.length, "route")}, not called in this time.`)));
+}
+
+const worst = (routes) => CIRCUITS[["open", "half-open"].find((state) => routes.some(({ circuit }) => circuit === state)) ?? "closed"];
+
+function route({ model, serves, circuit, opens_in: opens, calls, failed, error_rate: rate, seconds, last_failure: cause }) {
+  return el("li", { class: "route" },
+    el("div", { class: "item-title" }, el("code", {}, model), circuit === "closed" ? null : badge(...CIRCUITS[circuit])),
+    facts({
+      "Calls": number(calls),
+      "Failed": calls ? `${number(failed)} (${number(100 * rate)} %)` : null,
+      "Median": seconds.median === null ? null : lasted(seconds.median),
+      "95 % within": seconds.p95 === null ? null : lasted(seconds.p95),
+      "Tried again": circuit === "open" ? `in ${lasted(opens)}` : null,
+      "Serves": serves.join(", "),
+    }),
+    cause && el("p", { class: "fine" }, `The last failure: ${cause}`));
 }
 
 async function running() {

@@ -8,28 +8,25 @@ import { explain } from "./problems.js";
 /** Build the page's frame, sign in, and answer the session: {account_id, key_id, scopes}. */
 export async function openPage() {
   placeIcons();
-  const header = topBar();
+  topBar();
   const session = (await byLink()) ?? (await read("/v1/session").catch(unreachable));
   const signedIn = session.signed_in ? session : await signIn(session.problem);
-  if (signedIn.owner) $("#pages").append(...PAGES.filter(({ owner }) => owner).map(pageLink));
-  header.append(signOutButton());
+  if (signedIn.owner) $("#pages .apart").before(...PAGES.filter(({ owner }) => owner).map(pageLink));
   document.body.dataset.state = "ready";
   document.addEventListener("signed-out", () => location.reload(), { once: true });
   return signedIn;
 }
 
 function topBar() {
-  const tools = el("div", { class: "top-tools" }, themeButton());
   const links = PAGES.filter(({ owner }) => !owner).map(pageLink);
-  const nav = el("nav", { "aria-label": "Pages", id: "pages" }, links, el("a", { href: "/docs" }, "API"));
+  const nav = el("nav", { "aria-label": "Pages", id: "pages" }, links, el("a", { href: "/docs", class: "apart" }, "API"));
   $("#top").replaceChildren(
     el("a", { class: "brand", href: "/studio/", "aria-label": "Retouch, studio" },
       el("span", { class: "brand-mark", "aria-hidden": "true" }), "Retouch"),
     menuButton(nav),
     nav,
-    tools,
+    el("div", { class: "top-tools" }, themeButton(), signOutButton()),
   );
-  return tools;
 }
 
 const here = () => PAGES.find(({ path }) => path === location.pathname) ?? PAGES[0];

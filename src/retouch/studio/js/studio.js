@@ -208,6 +208,7 @@ async function open() {
     complain(error);
   }
   deskChanged();
+  await recent.arrive().catch(complain);
   document.body.dataset.loaded = "yes";
   showBalance();
 }

@@ -61,7 +61,7 @@ function line(hook, reload) {
 
 function edit(hook, reload) {
   dialog(hook ? "Change the webhook" : "Add a webhook", (close, root) => {
-    const url = el("input", { type: "url", value: hook?.url ?? "", placeholder: "https://example.com/retouch", autocomplete: "off", autofocus: true });
+    const url = el("input", { type: "url", value: hook?.url ?? "", placeholder: "https://…", autocomplete: "off", autofocus: true });
     const description = el("input", { value: hook?.description ?? "", maxLength: 500, autocomplete: "off" });
     const events = el("fieldset", { class: "choices" }, el("legend", { class: "field-label" }, "Tell it when"), Object.entries(EVENTS).map(([event, text]) =>
       el("label", { class: "choice" }, el("input", { type: "checkbox", name: "events", value: event, checked: hook ? hook.events.includes(event) : true }),
