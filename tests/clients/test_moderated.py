@@ -103,3 +103,32 @@ def test_a_moderation_that_cannot_work_stops_the_start(settings: dict[str, str],
         command, env={**clean_environment(), **settings}, capture_output=True, text=True, check=False, timeout=60
     )
     assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+
+
+async def test_a_project_is_judged_too(moderated: tuple[Server, str]) -> None:
+    """Refused, it ends in an error that says why, and costs nothing."""
+    server, _ = moderated
+    headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
+
+    async def call(method: str, path: str, fields: object = None) -> dict[str, Any]:
+        body = None if fields is None else json.dumps(fields).encode()
+        answer = await asyncio.to_thread(exchange, f"{server.url}{path}", method, body, headers)
+        assert answer.status == 200, answer.body
+        found: dict[str, Any] = json.loads(answer.body)
+        return found
+
+    offered = await call("POST", "/v1/files/upload-urls", {"items": [{"type": "image", "extension": "png"}]})
+    [item] = offered["items"]
+    await asyncio.to_thread(exchange, item["upload_url"], "PUT", encoded(photo(97, 64)))
+    fields = {
+        "model": "retouch-classic",
+        "style": {"prompt": "sepia"},
+        "assets": {"image_file_paths": [item["file_path"]]},
+    }
+    made = await call("POST", "/v1/ai-image-editor", fields)
+    async with asyncio.timeout(60):
+        while (project := await call("GET", f"/v1/image-projects/{made['id']}"))["status"] in {"queued", "rendering"}:
+            await asyncio.sleep(0.1)
+    assert (project["status"], project["credits_charged"], project["downloads"]) == ("error", 0, [])
+    assert project["error"]["code"] == "content_policy_violation"
+    assert "violence" in project["error"]["message"]
