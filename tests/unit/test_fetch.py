@@ -10,7 +10,7 @@ from aiohttp import web
 from retouch.domain.edit import ImageInput
 from retouch.domain.errors import Code, RetouchError
 from retouch.fetch import Fetcher, FetchSettings
-from support.addresses import Names, serving
+from support.addresses import Answer, Names, serving
 
 
 async def picture(request: web.BaseRequest) -> web.StreamResponse:
