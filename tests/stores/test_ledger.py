@@ -10,14 +10,14 @@ import psycopg
 import pytest
 
 from retouch.domain.errors import RetouchError
-from retouch.domain.ledger import AccountLimits, Admission, EditState, Outcome, Output, Settlement
+from retouch.domain.ledger import AccountLimits, Admission, EditState, Outcome, Output, Settlement, Started
 from retouch.domain.model import MICRO
 from retouch.domain.rights import Rights
 from retouch.stores.accounts import Accounts
 from retouch.stores.credits import Credits
 from retouch.stores.database import Connection, Database
 from retouch.stores.ledger import Ledger
-from support.money import Customer, account_of, admission, customer
+from support.money import Customer, account_of, admission, customer, settled_in, start
 
 
 @pytest.fixture
@@ -384,26 +384,27 @@ class TestLater:
         who = await customer(database, 2)
         asked = admission(who, queued=True)
         await ledger.admit(asked)
-        starts = await asyncio.gather(*(ledger.start(asked.edit_id) for _ in range(5)))
-        assert sorted(start or 0 for start in starts) == [0, 0, 0, 0, 1]
+        await settled_in(database)
+        starts = await asyncio.gather(*(start(ledger) for _ in range(5)))
+        assert sorted(one.attempt if one else 0 for one in starts) == [0, 0, 0, 0, 1]
         await expire(database, asked)
         assert await ledger.refund_abandoned() == [], "it will be run again"
-        assert await ledger.start(asked.edit_id) == 2
+        assert await start(ledger) == Started(asked.edit_id, 2, deaths=1)
         assert not await ledger.note(asked.edit_id, 1, [])
         assert await ledger.note(asked.edit_id, 2, [])
         assert not await ledger.settle(ended(asked))
         assert not await ledger.requeue(asked.edit_id, 1)
         assert await ledger.requeue(asked.edit_id, 2)
-        assert await ledger.start(asked.edit_id) == 3
+        assert await start(ledger) == Started(asked.edit_id, 3, deaths=1)
         assert await ledger.settle(ended(asked, attempt=3))
-        assert await ledger.start(asked.edit_id) is None
+        assert await start(ledger) is None
 
     async def test_one_that_never_started_can_be_cancelled(self, database: Database, ledger: Ledger) -> None:
         who = await customer(database, 2)
         asked = admission(who, queued=True)
         await ledger.admit(asked)
         assert await ledger.settle(ended(asked, EditState.CANCELED, made=0, attempt=0))
-        assert await ledger.start(asked.edit_id) is None
+        assert await start(ledger) is None
         assert await balance(database, who) == 2
 
 

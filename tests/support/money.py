@@ -1,17 +1,21 @@
 """Accounts with credits and keys, and admissions, for tests of the ledger."""
 
+import asyncio
 import secrets
 from dataclasses import dataclass, replace
 from typing import Any
 
+from psycopg.rows import scalar_row
+
 from retouch.admission.keys import hash_key, new_key, shown
-from retouch.domain.ledger import Admission
+from retouch.domain.ledger import Admission, Started
 from retouch.domain.model import MICRO
 from retouch.domain.rights import Rights
 from retouch.stores.accounts import Account, Accounts
 from retouch.stores.api_keys import ApiKeys
-from retouch.stores.database import Database
+from retouch.stores.database import Connection, Database
 from retouch.stores.ids import new_id
+from retouch.stores.ledger import SHORT_LEASE, Ledger
 
 
 @dataclass(frozen=True)
@@ -64,3 +68,20 @@ def admission(customer: Customer, **fields: Any) -> Admission:
         "answer": {},
     }
     return Admission(**{**given, **fields})
+
+
+async def start(ledger: Ledger) -> Started | None:
+    """Start the edit whose turn it is, and tell nobody."""
+
+    async def nothing(connection: Connection, edit_id: str) -> None:
+        """No listener."""
+
+    return await ledger.start_next(nothing)
+
+
+async def settled_in(database: Database) -> None:
+    """Wait until the database has run so long that a lease which has run out means death (migration 0005)."""
+    statement = b"select clock_timestamp() > pg_postmaster_start_time() + %(lease)s::interval"
+    async with asyncio.timeout(2 * SHORT_LEASE.total_seconds()):
+        while not await database.one(scalar_row, statement, {"lease": SHORT_LEASE}):
+            await asyncio.sleep(0.1)

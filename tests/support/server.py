@@ -56,8 +56,9 @@ class Server:
     @property
     def files(self) -> set[str]:
         """Every stored object, as paths below the data folder."""
-        objects = self.data / "objects"
-        return {str(path.relative_to(self.data)) for path in objects.rglob("*") if path.is_file()}
+        # Unlike rglob, this bears folders that go away meanwhile.
+        found = os.walk(self.data / "objects")
+        return {str((Path(folder) / name).relative_to(self.data)) for folder, _, names in found for name in names}
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Ask it to stop, and wait for its exit status."""

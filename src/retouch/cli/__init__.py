@@ -1,4 +1,4 @@
-"""What an operator types: `retouch serve`, `edit`, `keys`, `models`, `signin`, `backup`, `restore`. Each command is a file."""
+"""What an operator types: `retouch serve`, `worker`, `edit`, `keys` and so on. Each command is a file."""
 
 import sys
 

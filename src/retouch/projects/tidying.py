@@ -45,7 +45,11 @@ class Tidying:
             left = await self._projects.leftovers(connection, project_id)
             if left is None:
                 return
-            for key in (*left.inputs, *(left.outputs if left.deleted else ())):
+            kept = set[str]() if left.deleted else set(left.outputs)
+            unwanted = {*left.inputs, *left.outputs}
+            if left.restarted:  # a process may have died between putting an image and noting it
+                unwanted |= {found.key async for found in self._objects.list(left.folder)}
+            for key in unwanted - kept:
                 await self._objects.delete(key)
             await self._projects.tidied(connection, project_id, left)
 

@@ -28,9 +28,9 @@ from retouch.stores.database import Connection, Database, fetch_one
 from retouch.stores.queries import query
 
 _ADMIT, _SETTLE, _RECALL, _JOIN = map(query, ("admit_edit", "settle_edit", "recall_edit", "join_edit"))
-_START, _REQUEUE, _RENEW, _NOTE = map(query, ("start_edit", "requeue_edit", "renew_leases", "note_outputs"))
+_START, _REQUEUE, _RENEW, _NOTE = map(query, ("start_next_edit", "requeue_edit", "renew_leases", "note_outputs"))
 _DELIVER, _SWEEP, _FORGET = map(query, ("deliver_edits", "refund_abandoned", "forget_idempotency"))
-_STATE, _FIND, _START_NEXT = map(query, ("edit_state", "find_edit", "start_next_edit"))
+_STATE, _FIND = map(query, ("edit_state", "find_edit"))
 
 #: How long an idempotency key stands for its edit, and how old an edit may be that a retry joins.
 IDEMPOTENCY = timedelta(hours=24)
@@ -139,10 +139,6 @@ class Ledger:
         }
         return await self._database.one(scalar_row, _JOIN, params)
 
-    async def start(self, edit_id: str) -> int | None:
-        """Start an edit that was accepted for later; its attempt number, or None where it is not to be run."""
-        return await self._database.one(scalar_row, _START, {"id": edit_id, "lease": self._lease})
-
     async def start_next(self, also: Also) -> Started | None:
         """Start the edit whose turn it is, of those accepted for later and those that a dead process has left.
 
@@ -150,7 +146,7 @@ class Ledger:
         """
         async with self._database.transaction() as connection:
             params = {"lease": self._short_lease}
-            found = await fetch_one(connection, class_row(Started), _START_NEXT, params)
+            found = await fetch_one(connection, class_row(Started), _START, params)
             if found is not None:
                 await also(connection, found.edit_id)
             return found

@@ -20,11 +20,16 @@ _FORGET, _IN_USE = map(query, ("forget_outputs", "inputs_in_use"))
 
 @dataclass(frozen=True, slots=True)
 class Leftovers:
-    """What a settled project may still have in the store; `deleted` ones keep no outputs."""
+    """What a settled project may still have in the store; `deleted` ones keep no outputs.
+
+    `folder` is where outputs lie; it may hold others if the project was `restarted`.
+    """
 
     inputs: Sequence[str]
     outputs: Sequence[str]
     deleted: bool
+    folder: str
+    restarted: bool
 
 
 class Projects:
@@ -85,9 +90,15 @@ class Projects:
         found = await fetch_one(connection, tuple_row, _UNTIDY, {"id": id_})
         if found is None:
             return None
-        inputs, outputs, deleted = found
+        inputs, outputs, deleted, day, restarted = found
         pictures = [*inputs["images"], *filter(None, [inputs["mask"]])]
-        return Leftovers([one["key"] for one in pictures], [one["key"] for one in outputs], deleted)
+        return Leftovers(
+            inputs=[one["key"] for one in pictures],
+            outputs=[one["key"] for one in outputs],
+            deleted=deleted,
+            folder=f"outputs/{day}/{id_}",
+            restarted=restarted,
+        )
 
     async def tidied(self, connection: Connection, id_: str, left: Leftovers) -> None:
         """Note that it has nothing in the store but the outputs of one that is not deleted."""

@@ -32,13 +32,6 @@ where id = (
 )
 returning id;
 
--- name: start_edit
--- Starts an edit that was accepted for later, or whose process has died; raises the fence.
-update edits set state = 'running', attempt = attempt + 1, lease_until = clock_timestamp() + %(lease)s::interval
-where id = %(id)s and resumable
-    and (state = 'queued' or (state = 'running' and lease_until < clock_timestamp()))
-returning attempt;
-
 -- name: start_next_edit
 -- Starts the edit whose turn it is, of those for later and those left by a dead process; a lease that ran out while the database was away does not count.
 with next as (

@@ -51,7 +51,10 @@ where id = %(id)s and exists (select from edits where id = %(id)s and attempt = 
 
 -- name: untidy_project
 -- What a settled project may still have in the store.
-select inputs, outputs, deleted_at is not null as deleted from projects join edits using (id)
+select
+    inputs, outputs, deleted_at is not null, (edits.created_at at time zone 'UTC')::date::text,
+    attempt > 1
+from projects join edits using (id)
 where id = %(id)s and tidied_at is null and finished_at is not null
 for update of projects;
 
