@@ -12,7 +12,7 @@ from retouch.domain.errors import Accepted, Code, RetouchError, UpstreamFailure
 from retouch.domain.picture import RAW, Format, Picture, Size
 from retouch.finishing import Finish, Kept, MaskReading, Prepared, finish, prepare, read_mask, readable
 from retouch.finishing.composite import composite
-from retouch.pixels import Bounds, Grey, Pixels, decode, encode, from_raw, inspect, to_raw
+from retouch.pixels import Bounds, Grey, Pixels, decode, encode, frame, from_raw, inspect, to_raw
 
 RNG = np.random.default_rng(6)
 
@@ -295,6 +295,23 @@ class TestPrepare:
             made = np.full((edge, edge, 3), (0, 255, 0), np.uint8)
             out = pixels_of(finish(to_raw(made), Finish(format=Format.PNG, prepared=prepared)).data)
             assert (out[:, :, 1] >= 250).all()
+
+
+@pytest.mark.parametrize("fit", list(Fit))
+@pytest.mark.parametrize("size", [Size(96, 64), Size(100, 37), Size(31, 50), Size(200, 200)])
+def test_an_images_own_hole_is_filled_without_a_seam_at_any_size(size: Size, fit: Fit) -> None:
+    """Colours and masks are scaled by different kernels; padding alone stays clear."""
+    hole = noise(channels=4)
+    hole[:, :, 3] = 255
+    hole[:, :17, 3] = 0
+    first = picture(hole)
+    prepared = prepare(first, read_mask(first, None, alpha_as_mask=True), size=size, fit=fit, formats={"png"})
+    assert prepared.kept is not None
+    opaque = picture(noise(size.width, size.height))
+    filled = pixels_of(finish(opaque, Finish(format=Format.PNG, fit=fit, prepared=prepared)).data)
+    padded = frame(np.full((40, 60, 3), 255, np.uint8), size, fit, pad="transparent")
+    assert filled.shape == padded.shape
+    assert np.array_equal(filled[:, :, 3:], padded[:, :, 3:])
 
 
 def test_every_call_is_the_same_bytes() -> None:

@@ -146,6 +146,8 @@ def _framed_weights(reading: MaskReading, source: Pixels, size: Size, fit: Fit) 
     weights = frame_mask(reading.weights, size, fit)
     alpha = alpha_of(source)
     if reading.kind is MaskKind.IMAGE_ALPHA and weights is not reading.weights and alpha is not None:
-        # Two kernels, one for colours and one for masks: what came out clear has no colour left to blend with.
-        weights = np.where((alpha == 0) & (weights > 0), np.uint8(255), weights)
+        # Two kernels, one for colours and one for masks: what came out clear has no colour left to blend with, and
+        # what came out half clear beside the area would stay so, a seam to look through. Padding (0) stays padding.
+        inside = frame_mask(np.full_like(reading.weights, 255), size, fit)
+        weights = np.minimum(np.maximum(weights, 255 - alpha), inside)
     return weights
