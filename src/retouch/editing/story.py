@@ -36,6 +36,8 @@ from retouch.stores.objects import Objects
 
 #: What requests of POST /v1/images/edits are told apart from others by, for retries and idempotency keys.
 ROUTE = "edits"
+#: In place of the fingerprint of a request that none will be compared with: equal to no fingerprint.
+UNCOUNTED = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +84,21 @@ class Editing:
         self,
         request: EditRequest,
         caller: Caller,
-        attempt: int = 0,
+        attempt: int | None = None,
         *,
         idempotency_key: str | None = None,
         reserve: Reserve | None = None,
     ) -> Answer:
         """Accept, charge and start an edit, or find the one that this request asks for again.
 
-        A retry (`attempt` above 0) joins the edit that an earlier attempt started; an idempotency key replays its
-        first answer. `reserve` counts the bytes of fetched pictures against the memory that the caller may use.
+        A retry (`attempt` above 0) joins the edit that an earlier attempt started; None is a client that does not
+        count its attempts, so that no retry of it is ever told from a new edit. An idempotency key replays its first
+        answer. `reserve` counts the bytes of fetched pictures against the memory that the caller may use.
         Raises RetouchError for everything that can be known before the engine is called: nothing is charged then.
         """
-        print_ = await fingerprint_of(ROUTE, request)
+        # Hashing megabytes is only worth it for a client that may ask again.
+        counted = attempt is not None or idempotency_key is not None
+        print_ = await fingerprint_of(ROUTE, request) if counted else UNCOUNTED
         if earlier := await self._earlier(caller, ROUTE, print_, attempt, idempotency_key):
             return earlier
         planned = await self._planning.plan(request, caller, reserve)
@@ -112,13 +117,13 @@ class Editing:
         raise refusal(verdict, admission.total)
 
     async def _earlier(
-        self, caller: Caller, route: str, print_: str, attempt: int, idempotency_key: str | None
+        self, caller: Caller, route: str, print_: str, attempt: int | None, idempotency_key: str | None
     ) -> Answer | None:
         """The edit that was started for this very request before, if it was."""
         if idempotency_key:
             found = await recalled(self._ledger, caller, route, idempotency_key, print_)
             return await self._known(found.id, replayed=True) if found else None
-        if attempt > 0 and (edit_id := await self._ledger.join(caller.key_id, route, print_, attempt)):
+        if attempt and (edit_id := await self._ledger.join(caller.key_id, route, print_, attempt)):
             return await self._known(edit_id, joined=True)
         return None
 

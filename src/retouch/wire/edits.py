@@ -92,10 +92,10 @@ def idempotency_key(headers: Mapping[str, str]) -> str | None:
     return key or None
 
 
-def _attempt(headers: Mapping[str, str]) -> int:
-    """How many times the OpenAI SDK has tried before (openai 3.52.0, _base_client.py)."""
-    text = headers.get("x-stainless-retry-count", "0")
-    return int(text) if text.isdecimal() and len(text) < 4 else 0
+def _attempt(headers: Mapping[str, str]) -> int | None:
+    """How many times the OpenAI SDK has tried before: 0 on its first (openai 3.52.0, _base_client.py); None: not it."""
+    text = headers.get("x-stainless-retry-count", "")
+    return int(text) if text.isdecimal() and len(text) < 4 else None
 
 
 def _linker(parts: Parts, request: Request) -> Link:

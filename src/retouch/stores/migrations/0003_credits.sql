@@ -62,7 +62,8 @@ create table edits (
 );
 create index edits_by_account on edits (account_id, created_at, id);
 create index edits_running on edits (account_id) where state = 'running';
-create index edits_fingerprint on edits using hash (fingerprint);
+-- Empty where the client does not count its attempts, so that no retry of it is ever told from a new edit.
+create index edits_fingerprint on edits using hash (fingerprint) where fingerprint <> '';
 
 create table entries (
     id bigint generated always as identity primary key,

@@ -25,7 +25,7 @@ where account_id = %(account_id)s and route = %(route)s and key = %(key)s
 update edits set joined = joined || %(attempt)s::integer
 where id = (
     select id from edits
-    where fingerprint = %(fingerprint)s and key_id = %(key_id)s and route = %(route)s
+    where fingerprint = %(fingerprint)s and fingerprint <> '' and key_id = %(key_id)s and route = %(route)s
         and created_at > clock_timestamp() - %(window)s::interval and not delivered
         and (state = 'complete' or (state = 'running' and detached)) and not joined @> array[%(attempt)s::integer]
     order by created_at desc limit 1 for update
