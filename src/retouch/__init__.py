@@ -12,7 +12,7 @@ engine (`tests/test_layers.py` reads the imports and fails on a broken arrow):
 
     cli/         what an operator types            settings.py  file and environment into one frozen object
     server.py    processes, database, first key    app.py       builds, opens and closes parts
-    worker.py    what runs beside requests
+    worker.py    what runs beside requests         projects/    edits that are made later, and uploads
     editing/     the story of one edit             wire/        HTTP in and out
     admission/   who may, and how much at once     routing/     which model, which engine, and the plan
     engines/     one file or folder per engine     finishing/   mask, size, format: the promises
