@@ -68,11 +68,11 @@ class Chooser:
         return model
 
     def _by_contract(self, request: EditRequest, pictures: Sequence[Picture]) -> Model | None:
+        """The first of the family that takes the request; where none does, the first GPT image model says why."""
         family = "gpt" if request.sent & _GPT_ONLY else "dall-e"
-        for model in self.catalog:
-            if model.family == family and self.routes(model) and (family == "gpt" or _fits(model, request, pictures)):
-                return model
-        return None
+        routed = [model for model in self.catalog if model.family == family and self.routes(model)]
+        fitting = (model for model in routed if _fits(model, request, pictures))
+        return next(fitting, routed[0] if routed and family == "gpt" else None)
 
     def lacks(self, route: Route) -> str | None:
         """What a route lacks to work, as a sentence for the operator, or None."""
