@@ -50,7 +50,7 @@ async def test_uploads(engine: Fal, upstream: FalUpstream) -> None:
 async def test_small_ones_travel_inside(upstream: FalUpstream, client: Client) -> None:
     """As long as they fit together; the mask comes last."""
     image = picture()
-    room = (len(bytes(image.data)) * 2 + 10) / 1024 / 1024
+    room = (len(bytes(image.data)) * 2 + 10) / 1_000_000
     engine = Fal({**upstream.settings, "inline_mb": room}, client, {"FAL_KEY": upstream.key})
     await made(engine, call(model=PLUS, images=(image, image, image)))
     urls = upstream.seen[2].json["image_urls"]
