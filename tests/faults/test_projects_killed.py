@@ -20,7 +20,7 @@ from retouch.stores.embedded import Embedded
 from stores.processes import answers, postmaster, runs
 from support.images import encoded, photo
 from support.money import account_of, customer
-from support.projects import BOUND, WorkerProcess, created, happens, project, running_worker, until, upload
+from support.projects import BOUND, WorkerProcess, ask, created, happens, project, running_worker, until, upload
 from support.server import Server, running_server
 from upstreams.fal import FalUpstream
 
@@ -174,6 +174,30 @@ async def test_a_stopped_worker_puts_back_what_it_has_begun(shop: Shop) -> None:
     go.touch()
     shop.worker()
     assert (await until(shop.server, who, id_, "complete"))["credits_charged"] == 3
+
+
+async def test_an_edit_that_kills_its_workers_is_given_up(shop: Shop) -> None:
+    """After five, and paid back; it may be what kills them."""
+    who = await customer(shop.database, 100)
+    id_ = await created(shop.server, who, await upload(shop.server, who, PHOTO), model="retouch-test")
+    await shop.database.run(b"update edits set deaths = 5")
+    shop.worker()
+    found = await until(shop.server, who, id_, "error")
+    assert (found["credits_charged"], found["error"]["code"], shop.calls()) == (0, "internal_server_error", 0)
+
+
+async def test_a_provider_that_confirms_is_cancelled(shop: Shop, fal: FalUpstream) -> None:
+    """What still waits in fal's queue is taken out of it and costs nothing."""
+    who = await customer(shop.database, 1000, tier=AccountTier.PRO)
+    fal.statuses = ("IN_QUEUE",) * 100_000
+    shop.worker()
+    id_ = await created(shop.server, who, await upload(shop.server, who, PHOTO), model="seedream-v4")
+    await fal.polled.wait()
+    answer = await ask(shop.server, who, "POST", f"/v1/image-projects/{id_}/cancel")
+    assert answer.status == 200
+    assert (await until(shop.server, who, id_, "canceled"))["credits_charged"] == 0
+    assert fal.cancelled == ["job-0"]
+    assert (await account_of(shop.database, who)).balance == 1_000_000_000
 
 
 async def test_the_servers_own_worker_survives_too(url: str, tmp_path: Path) -> None:
