@@ -7,6 +7,7 @@ from retouch.editing.answer import Answer
 from retouch.editing.events import Completed, Edit, EditEvent, Facts, FinalImage, PartialImage, RunningEdit
 from retouch.editing.later import Accepted
 from retouch.editing.making import CutOut
+from retouch.editing.outputs import edit_of
 from retouch.editing.story import Editing, Patience
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "PartialImage",
     "Patience",
     "RunningEdit",
+    "edit_of",
 ]

@@ -56,6 +56,11 @@ class Outputs:
         return image_of(output, data)
 
 
+def edit_of(key: str) -> str:
+    """The id of the edit that an image's key is of."""
+    return key.split("/")[2]
+
+
 def image_of(output: Output, data: bytes = b"") -> FinalImage:
     """An image as its record says, with its bytes if they are at hand."""
     image = Finished(data, Format(output.format), Size(output.width, output.height), output.background)

@@ -4,6 +4,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from retouch.domain.project import ProjectStatus
+from retouch.editing import edit_of
 from retouch.projects.changes import Change
 from retouch.projects.submitting import INPUTS
 from retouch.projects.uploads import UPLOADS
@@ -17,8 +18,10 @@ _log = logging.getLogger("retouch.projects")
 
 #: How long an upload can be used.
 KEEP_UPLOADS = timedelta(days=7)
-#: Pictures of which no project knows are left alone so long: one may be about to be accepted.
-UNKNOWN = timedelta(hours=1)
+#: Pictures of which nobody knows are left alone so long: an edit may be about to be accepted, or settled.
+STRAY = timedelta(hours=1)
+#: Pictures that are looked up at a time.
+BATCH = 1000
 
 _FINAL = frozenset({ProjectStatus.COMPLETE, ProjectStatus.ERROR, ProjectStatus.CANCELED})
 
@@ -54,17 +57,28 @@ class Tidying:
             await self._projects.tidied(connection, project_id, left)
 
     async def expire(self) -> None:
-        """Take away what is too old: outputs, uploads, and pictures that no unsettled project needs."""
+        """Take away what is too old: outputs, uploads, and what belongs to nothing."""
         deleted = await self._objects.delete_older_than("outputs", self._keep)
         await self._uploads.forget(KEEP_UPLOADS)
         deleted += await self._objects.delete_older_than(UPLOADS, KEEP_UPLOADS)
-        # Listed first: what is put meanwhile is not looked at.
-        limit = datetime.now(UTC) - UNKNOWN
-        old = [found.key async for found in self._objects.list(INPUTS) if found.modified < limit]
-        used = await self._projects.folders_in_use() if old else set()
-        for key in old:
-            if key.rpartition("/")[0] not in used:
-                await self._objects.delete(key)
-                deleted += 1
+        deleted += await self.take_strays()
         if deleted:
             _log.info("%d expired pictures deleted", deleted)
+
+    async def take_strays(self, age: timedelta = STRAY) -> int:
+        """Take away pictures that are older and that nobody knows of; how many.
+
+        A process that is killed leaves them: after it has put a picture, and before it has written that down.
+        """
+        # Listed first: what is put meanwhile is not looked at.
+        limit = datetime.now(UTC) - age
+        inputs = [found.key async for found in self._objects.list(INPUTS) if found.modified < limit]
+        used = await self._projects.folders_in_use() if inputs else set()
+        strays = [key for key in inputs if key.rpartition("/")[0] not in used]
+        outputs = [found.key async for found in self._objects.list("outputs") if found.modified < limit]
+        for batch in (outputs[at : at + BATCH] for at in range(0, len(outputs), BATCH)):
+            kept, unsettled = await self._projects.outputs_in_use({edit_of(key) for key in batch})
+            strays += [key for key in batch if key not in kept and edit_of(key) not in unsettled]
+        for key in strays:
+            await self._objects.delete(key)
+        return len(strays)

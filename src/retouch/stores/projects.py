@@ -1,6 +1,6 @@
 """Projects: edits for later, with what is needed to run them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from retouch.stores.queries import query
 _INSERT, _TURN, _FIND, _LIST = map(query, ("insert_project", "take_turn", "find_project", "list_projects"))
 _ORDER, _ASK, _ASKED, _DELETE = map(query, ("find_order", "ask_to_cancel", "cancel_asked", "delete_project"))
 _KEEP_JOB, _UNTIDY, _TIDY = map(query, ("keep_job", "untidy_project", "tidy_project"))
-_FORGET, _IN_USE = map(query, ("forget_outputs", "inputs_in_use"))
+_FORGET, _IN_USE, _OUTPUTS = map(query, ("forget_outputs", "inputs_in_use", "outputs_in_use"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,11 @@ class Projects:
     async def folders_in_use(self) -> set[str]:
         """Where the pictures of unsettled projects lie."""
         return set(await self._database.all(scalar_row, _IN_USE))
+
+    async def outputs_in_use(self, edit_ids: Collection[str]) -> tuple[set[str], set[str]]:
+        """The pictures that edits of these ids have, and which of those edits are not settled: they may have more."""
+        found = await self._database.all(tuple_row, _OUTPUTS, {"ids": list(edit_ids)})
+        return {key for *_, keys in found for key in keys}, {id_ for id_, unsettled, _ in found if unsettled}
 
 
 def _project(*, state: str, outputs: Sequence[Mapping[str, Any]], **columns: Any) -> Project:

@@ -71,6 +71,11 @@ update edits set outputs = '[]' where id = %(id)s;
 -- The folders of pictures that unsettled projects need.
 select inputs->>'folder' from projects where tidied_at is null;
 
+-- name: outputs_in_use
+-- The pictures of these edits, whatever they were asked for by, and which of them are not settled: those may have more.
+select id, finished_at is null, array(select one->>'key' from jsonb_array_elements(outputs) one) from edits
+where id = any(%(ids)s);
+
 -- name: runnable_edits
 -- How many edits wait for somebody to run them: queued, or left by a process that has died.
 select count(*) from edits

@@ -1,0 +1,88 @@
+"""Pictures that a killed process has left are taken away; those that belong to somebody stay."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from retouch.domain.ledger import EditState, Output, Settlement
+from retouch.domain.project import Input, Order
+from retouch.projects import Tidying
+from retouch.stores.database import Connection, Database
+from retouch.stores.ledger import Ledger
+from retouch.stores.objects import Objects
+from retouch.stores.projects import Projects
+from retouch.stores.queue import Queue
+from support.money import admission, customer
+
+DAY = "2026-11-21"
+
+
+@pytest.fixture
+def objects(tmp_path: Path) -> Objects:
+    return Objects.open(tmp_path / "objects")
+
+
+@pytest.fixture
+def tidying(database: Database, objects: Objects) -> Tidying:
+    return Tidying(database, objects=objects, queue=Queue(database), keep=timedelta(days=1))
+
+
+async def kept(objects: Objects) -> set[str]:
+    return {one.key async for one in objects.list()}
+
+
+def output(key: str) -> Output:
+    return Output(index=0, key=key, width=8, height=8, format="png", background="auto", revised_prompt=None)
+
+
+async def test_only_the_pictures_of_a_settled_edit_stay(database: Database, objects: Objects, tidying: Tidying) -> None:
+    """What an attempt that died has put under the same edit goes, and so do pictures of no edit at all."""
+    ledger, asked = Ledger(database), admission(await customer(database, 10))
+    await ledger.admit(asked)
+    mine, dead = (f"outputs/{DAY}/{asked.edit_id}/{attempt}/{asked.edit_id}-0.png" for attempt in (2, 1))
+    nobodys = f"outputs/{DAY}/edit_{'0' * 26}/1/edit_{'0' * 26}-0.png"
+    for key in (mine, dead, nobodys):
+        await objects.put(key, b"picture")
+    settlement = Settlement(
+        edit_id=asked.edit_id, attempt=1, state=EditState.COMPLETE, made=1, due=0, outputs=[output(mine)]
+    )
+    assert await ledger.settle(settlement)
+    assert await tidying.take_strays(timedelta(0)) == 2
+    assert await kept(objects) == {mine}
+
+
+async def test_what_runs_keeps_everything(database: Database, objects: Objects, tidying: Tidying) -> None:
+    """An edit that is not settled may be about to write its pictures down; a project's inputs are needed."""
+    ledger, asked = Ledger(database), admission(await customer(database, 10), queued=True)
+    folder = f"inputs/{DAY}/in_{'1' * 26}"
+    order = Order(request={}, folder=folder, images=[Input(key=f"{folder}/0", field="image")], mask=None)
+
+    async def also(connection: Connection, edit_id: str) -> None:
+        await Projects(database).add(connection, edit_id, asked.account_id, None, order)
+
+    await ledger.admit(asked, also)
+    begun = f"outputs/{DAY}/{asked.edit_id}/1/{asked.edit_id}-0.png"
+    stray = f"inputs/{DAY}/in_{'2' * 26}/0"
+    for key in (begun, f"{folder}/0", stray):
+        await objects.put(key, b"picture")
+    assert await tidying.take_strays(timedelta(0)) == 1
+    assert await kept(objects) == {begun, f"{folder}/0"}
+
+
+async def test_what_is_young_is_left_alone(objects: Objects, tidying: Tidying) -> None:
+    """Its edit may be about to be accepted."""
+    await objects.put(f"inputs/{DAY}/in_{'2' * 26}/0", b"picture")
+    await objects.put(f"outputs/{DAY}/edit_{'0' * 26}/1/edit_{'0' * 26}-0.png", b"picture")
+    assert await tidying.take_strays() == 0
+    assert len(await kept(objects)) == 2
+
+
+async def test_more_pictures_than_are_looked_up_at_a_time(
+    database: Database, objects: Objects, tidying: Tidying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retouch.projects.tidying.BATCH", 2)
+    for number in range(5):
+        await objects.put(f"outputs/{DAY}/edit_{number:026}/1/edit_{number:026}-0.png", b"picture")
+    assert await tidying.take_strays(timedelta(0)) == 5
+    assert await kept(objects) == set()
