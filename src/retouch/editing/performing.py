@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from retouch.admission.ledger import Also, Ledger
 from retouch.domain.engine import Partial, Usage
@@ -112,7 +112,9 @@ class Performing:
                     continue  # nothing could be made of it: this image is missing
                 for copy in range(index, index + copies):
                     key = await self._outputs.put(edit, copy, image, done.stored)
-                    done.finals.append(FinalImage(copy, image, key, event.revised_prompt))
+                    # Kept now, and told as the base64 that it came as: the file is held in memory no longer.
+                    told = replace(image, data=b"") if key and image.base64 is not None else image
+                    done.finals.append(FinalImage(copy, told, key, event.revised_prompt))
                 await self._note(edit, done)
         if not done.finals:
             raise _nothing_made(edit.plan)
