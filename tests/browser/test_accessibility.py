@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 
+from support.axe import serious
 from support.browser import PHONE, Studio
 
 State = Callable[[Studio, Path], Awaitable[None]]
@@ -98,17 +98,6 @@ async def test_nothing_serious_is_found(
     page = visitor.page
     await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     await state(visitor, picture)
-    assert await serious(visitor) == []
+    assert await serious(page) == []
     await page.set_viewport_size(PHONE)
-    assert await serious(visitor) == []
-
-
-async def serious(studio: Studio) -> list[str]:
-    """What axe-core calls serious or critical, and where."""
-    found: dict[str, Any] = (await Axe().run(studio.page)).response
-    return [
-        f"{problem['id']}: {node['html'][:120]} {node['failureSummary']}"
-        for problem in found["violations"]
-        if problem["impact"] in {"serious", "critical"}
-        for node in problem["nodes"]
-    ]
+    assert await serious(page) == []

@@ -127,7 +127,7 @@ export function dialog(title, content, { wide = false } = {}) {
     el("div", { class: "dialog-head" },
       el("h2", { id: "dialog-title" }, title),
       el("button", { type: "button", class: "button icon-only ghost", "aria-label": "Close", onclick: close }, icon("close"))),
-    ...[content(close, root)].flat());
+    ...[content(close, root)].flat(Infinity).filter(Boolean));
   root.addEventListener("close", () => root.remove());
   document.body.append(root);
   root.showModal();

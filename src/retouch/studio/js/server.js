@@ -25,6 +25,7 @@ openHub("manage", async () => {
 
 async function load() {
   await Promise.all([fill($("#health"), health), fill($("#running"), running)]);
+  $("#now").hidden = false; // until then it would be pushed down by what stands above
   $("#as-of").textContent = `As of ${at(Date.now() / 1000)}`;
 }
 
@@ -53,7 +54,7 @@ function provider({ id, available, missing, routes }) {
       el("div", { class: "item-title" }, el("h3", {}, id), badge(word, kind)),
       missing && el("p", {}, missing),
       used.length ? el("ul", { class: "routes" }, used.map(route)) : null,
-      el("p", { class: "fine" }, used.length ? (unused ? `${count(unused, "more route")}, not called in this time.` : "") : `${count(routes.length, "route")}, not called in this time.`)));
+      unused ? el("p", { class: "fine" }, `${count(unused, used.length ? "more route" : "route")}, not called in this time.`) : null));
 }
 
 const worst = (routes) => CIRCUITS[["open", "half-open"].find((state) => routes.some(({ circuit }) => circuit === state)) ?? "closed"];

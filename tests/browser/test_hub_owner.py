@@ -1,0 +1,93 @@
+"""The owner's pages: accounts with credits and limits, how providers fare, what is running."""
+
+import asyncio
+from pathlib import Path
+
+from playwright.async_api import expect
+
+from support.axe import serious
+from support.browser import Studio
+from support.customers import ask, customer, edit
+from support.server import Server
+
+
+async def test_an_account_is_created_and_granted_credits(studio: Studio, server: Server) -> None:
+    page = studio.page
+    await studio.open("accounts")
+    await page.click("#create")
+    await page.fill("#field-name", "Atelier Nord")
+    await page.select_option("#field-tier", "pro")
+    await page.click("dialog button[type=submit]")
+    await expect(page.locator("dialog h2")).to_have_text("“Atelier Nord” is created")
+    made = ask(server, "GET", "/v1/accounts?limit=100")["data"][-1]
+    assert (made["name"], made["tier"]) == ("Atelier Nord", "pro")
+    assert f"retouch keys create --account {made['id']}" in await page.inner_text("dialog")
+    assert await serious(page) == []
+    await page.click("dialog >> text=Done")
+    account = page.locator(f'[data-account="{made["id"]}"]')
+    await account.locator("text=Grant credits").click()
+    studio.expect("status of 400")
+    await page.fill("#field-amount", "0")
+    await page.click("dialog button[type=submit]")
+    await expect(page.locator("#field-amount")).to_have_attribute("aria-invalid", "true")
+    await page.fill("#field-amount", "250")
+    await page.fill("#field-note", "welcome")
+    await page.click("dialog button[type=submit]")
+    await expect(account).to_contain_text("250 credits")
+    await account.locator("text=Ledger").click()
+    await expect(page.locator("dialog tbody tr")).to_contain_text(["welcome"])
+    assert await serious(page) == []
+
+
+async def test_an_accounts_limits_are_set(studio: Studio, server: Server) -> None:
+    payer = customer(server, name="to be bounded")
+    page = studio.page
+    await studio.open("accounts")
+    account = page.locator(f'[data-account="{payer.account}"]')
+    await account.locator("text=Limits").click()
+    await page.fill("#field-concurrent_edits", "2")
+    await page.select_option("#field-tier", "creator")
+    await page.click("dialog button[type=submit]")
+    await expect(account).to_contain_text("Edits at a time2")
+    changed = ask(server, "GET", f"/v1/accounts/{payer.account}")
+    assert changed["tier"] == "creator"
+    assert changed["limits"] == {
+        "requests_per_minute": None,
+        "concurrent_edits": 2,
+        "images_per_day": None,
+        "spend_cap": None,
+    }
+
+
+async def test_provider_health_shows_calls_and_failures(studio: Studio, server: Server, picture: Path) -> None:
+    edit(server, picture, "make it sepia")
+    page = studio.page
+    await studio.open("server")
+    cpu = page.locator('[data-provider="cpu"]')
+    await expect(cpu.locator(".badge")).to_have_text("Works")
+    await expect(cpu.locator(".route")).to_contain_text("retouch-classic")
+    await expect(cpu.locator(".route")).to_contain_text("Median")
+    await page.click(".ended-ones summary")
+    await expect(page.locator('[data-provider="openai"]')).to_contain_text("OPENAI_API_KEY")
+    await page.click('[data-minutes="15"]')
+    await expect(cpu.locator(".route")).to_contain_text("retouch-classic")
+
+
+async def test_an_edit_is_listed_while_it_runs(studio: Studio, server: Server, picture: Path, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    page = studio.page
+    prompt = f"hold {gate}"
+    going = asyncio.create_task(asyncio.to_thread(edit, server, picture, prompt, model="repaint"))
+    try:
+        async with asyncio.timeout(30):
+            while not ask(server, "GET", "/v1/edits?state=running")["data"]:
+                await asyncio.sleep(0.05)
+        await studio.open("server")
+        running = page.locator("#running .item", has_text=prompt)
+        await expect(running.locator(".badge")).to_have_text("Under way")
+        assert await serious(page) == []
+    finally:
+        gate.touch()
+        await going
+    await page.click("#again")
+    await expect(running).to_have_count(0)
