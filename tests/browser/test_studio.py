@@ -337,8 +337,9 @@ async def test_photos_are_pasted_and_dropped_and_one_is_made_the_first(studio: S
     await page.evaluate(give, {"kind": "drop", "name": "two.png", "bytes": list(other)})
     await page.wait_for_selector(".thumb >> nth=1")
     await page.fill("#prompt", "make it warmer")
+    studio.expect("status of 400")
     await page.click("#run")
-    assert "retouch-classic takes 1 photo" in await studio.problem()
+    assert "takes one image; 2 were sent" in await studio.problem()
     await page.click('[aria-label="Edit two.png instead"]')
     await page.wait_for_selector('[aria-label="two.png, the photo to edit"]')
     await page.click('[aria-label="Remove one.png"]')
@@ -351,6 +352,12 @@ async def test_several_photos_go_to_a_model_that_takes_them(studio: Studio, pict
     await studio.model("gpt-image-1")
     await studio.edit("put them together")
     assert (await studio.result()).size > 0
+
+
+async def test_several_photos_are_put_together_by_the_built_in_editor(studio: Studio, picture: Path) -> None:
+    await studio.choose(picture, picture)
+    await studio.edit("put them side by side")
+    assert (await studio.result()).shape[:2] == (320, 960)
 
 
 async def test_a_result_is_edited_again(studio: Studio, picture: Path) -> None:

@@ -38,12 +38,17 @@ def test_a_model_without_its_providers_key_says_which_variable_enables_it(client
 
 
 def test_what_a_model_takes_is_listed_and_held_to(client: openai.OpenAI) -> None:
-    """The built-in editor's edits take one image, and so its contract does."""
+    """The built-in editor takes several images with the prompts that put them together, and says so otherwise."""
     listed = {model.id: model.model_extra or {} for model in client.models.list()}
-    assert listed["retouch-classic"]["limits"]["images"] == 1
-    with pytest.raises(openai.BadRequestError, match="retouch-classic takes one image; 2 were sent") as refusal:
-        client.images.edit(model="retouch-classic", image=[encoded(photo()), encoded(photo())], prompt="sepia")
+    assert listed["retouch-classic"]["limits"]["images"] == 16
+    two = [encoded(photo()), encoded(photo())]
+    with pytest.raises(
+        openai.BadRequestError, match=r"takes one image; 2 were sent.*'put them side by side'"
+    ) as refusal:
+        client.images.edit(model="retouch-classic", image=two, prompt="sepia")
     assert refusal.value.param == "image"
+    with pytest.raises(openai.BadRequestError, match="takes 2 to 4 images; 1 was sent"):
+        client.images.edit(model="retouch-classic", image=two[:1], prompt="make a 2x2 grid")
     pro = listed["nano-banana-pro"]
     assert pro["resolutions"] == ["1k", "2k", "4k"]
     assert pro["price"] == {"credits": 150, "by_quality": {}, "by_resolution": {"1k": 150, "2k": 225, "4k": 300}}

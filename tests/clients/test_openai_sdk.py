@@ -9,6 +9,7 @@ import numpy as np
 import openai
 import pytest
 from openai.types import ImagesResponse
+from PIL import Image
 
 from support.images import decoded, encoded, mask, photo
 from support.server import KEY, Server
@@ -54,6 +55,31 @@ def test_every_way_of_giving_an_image(client: openai.OpenAI, image: Any) -> None
 def test_several_images(client: openai.OpenAI, server: Server) -> None:
     answer = edit(client, model="gpt-image-1", image=[PHOTO, encoded(photo(40, 40)), PHOTO], prompt="combine")
     assert first(answer).shape[:2] == (1024, 1536)
+
+
+def test_the_built_in_editor_puts_several_images_together(client: openai.OpenAI) -> None:
+    """Of any format and turned any way; count, size and format hold as everywhere."""
+    tall = photo(64, 96, seed=2)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # stored lying, to be shown upright
+    lying = encoded(np.ascontiguousarray(np.rot90(tall)), "PNG", exif=exif)
+    images = [PHOTO, lying, encoded(photo(30, 30), "GIF")]
+    pixels = first(edit(client, image=images, prompt="put them side by side"))
+    assert pixels.shape == (64, 96 + 43 + 64, 3)
+    assert np.array_equal(pixels[:, :96], photo())
+    asked = edit(client, image=images, prompt="make a collage", n=2, size="320x200", output_format="jpeg")
+    assert asked.data
+    assert [decoded(image.b64_json or "").shape for image in asked.data] == [(200, 320, 3)] * 2
+    assert asked.data[0].b64_json == asked.data[1].b64_json
+
+
+def test_an_image_is_put_into_a_marked_area_of_another(client: openai.OpenAI) -> None:
+    logo = np.full((50, 50, 3), (255, 0, 200), np.uint8)
+    pixels = first(edit(client, image=[PHOTO, encoded(logo)], mask=mask(), prompt="put the second image in the mask"))
+    outside = np.ones((64, 96), bool)
+    outside[BOX] = False
+    assert np.array_equal(pixels[..., :3][outside], photo()[outside])
+    assert (pixels[24:40, 40:50, :3] == (255, 0, 200)).all()
 
 
 def test_a_mask_keeps_every_pixel_outside_it(client: openai.OpenAI) -> None:

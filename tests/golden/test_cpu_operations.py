@@ -32,9 +32,11 @@ def disc(width: int = 96, height: int = 64) -> Pixels:
     return np.asarray(cv2.GaussianBlur(mask, (0, 0), 1), np.uint8)
 
 
-def edit(prompt: str, image: Pixels | None = None, mask: Pixels | None = None, **more: int) -> Pixels:
+def edit(
+    prompt: str, image: Pixels | None = None, mask: Pixels | None = None, *, seed: int = 1, longest: int | None = None
+) -> Pixels:
     """The edit of a small scene, seed 1 unless given."""
-    return perform(scene() if image is None else image, mask, prompt, seed=more.pop("seed", 1), **more)
+    return perform(scene() if image is None else image, mask, prompt, seed=seed, longest=longest)
 
 
 def lab(image: Pixels) -> NDArray[np.float32]:

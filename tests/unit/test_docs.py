@@ -231,5 +231,5 @@ def test_the_short_list_of_a_refusal_is_read_by_the_editor_itself() -> None:
     from retouch.engines.cpu.grammar import parse
 
     for prompt in SHORT:
-        words = prompt.removeprefix("with a mask: ")
-        assert parse(words, mask=words != prompt).steps
+        words = prompt.removeprefix("with several images: ").removeprefix("with a mask: ")
+        assert parse(words, mask=prompt.startswith("with a mask")).steps

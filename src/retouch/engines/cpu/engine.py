@@ -4,15 +4,19 @@ import threading
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from retouch.domain.edit import Background
 from retouch.domain.engine import EngineCall, EngineEvent, Made, MaskKind, Offer, Partial, Wish
-from retouch.domain.errors import Code, RetouchError
+from retouch.domain.errors import Code, RetouchError, invalid
 from retouch.domain.picture import RAW, Buffer, Picture
-from retouch.engines.cpu.grammar import Instruction, parse, warm
+from retouch.engines.cpu.grammar import EXAMPLES, Instruction, parse, warm
 from retouch.engines.cpu.pool import Pool
 from retouch.engines.cpu.steps import BackgroundRemove
 from retouch.pixels import from_raw, is_opaque, load, to_raw
+
+if TYPE_CHECKING:
+    from retouch.engines.cpu.operations.canvas import Source
 
 #: Longest edge, pixels, at which the previews of a slow edit are made, coarse to fine.
 PREVIEWS = (256, 384, 512)
@@ -41,10 +45,12 @@ class CpuEngine:
     def offer(self, wish: Wish) -> Offer:
         """Read the prompt, and say what kind of edit it is.
 
-        Raises PROMPT_NOT_SUPPORTED naming the words that were not understood, MASK_REQUIRED.
+        Raises PROMPT_NOT_SUPPORTED naming the words that were not understood, MASK_REQUIRED, and INVALID_REQUEST for
+        another number of images than the prompt takes.
         """
         marked = wish.mask in {MaskKind.ALPHA, MaskKind.LUMA}
         instruction = parse(wish.prompt, mask=marked, clear=wish.mask is MaskKind.IMAGE_ALPHA)
+        _check_count(instruction, len(wish.images))
         return Offer(
             reshapes=instruction.reshapes,
             mask=True,
@@ -53,17 +59,18 @@ class CpuEngine:
             seed=True,
             transparent=True,
             partials=len(PREVIEWS) if instruction.slow else 0,
-            input_formats=frozenset({RAW}),
-            notes=instruction.notes,
+            max_images=instruction.takes[1],
+            # Of many images each is decoded only when a worker comes to it.
+            input_formats=frozenset({RAW} if len(wish.images) == 1 else {"png", "jpeg", "webp"}),
+            notes=instruction.notes_on([(size.width, size.height) for size in wish.images]),
         )
 
     async def run(self, call: EngineCall) -> AsyncGenerator[EngineEvent, None]:
         """Previews where the edit is slow enough to want them, then the image, for each seed."""
-        (source,) = call.images
         steps = _spread(call.partial_images)
         mask = None if call.mask is None else call.mask.data
         task = _Task(
-            source=source.data,
+            images=tuple(replace(picture, data=bytes(picture.data), base64=None) for picture in call.images),
             mask=mask,
             # `offer` has said already whether transparent pixels may serve as the area.
             instruction=parse(call.prompt, mask=mask is not None, clear=True),
@@ -90,6 +97,20 @@ class CpuEngine:
         await self._pool.close()
 
 
+def _check_count(instruction: Instruction, count: int) -> None:
+    least, most = instruction.takes
+    if most == 1 < count:
+        raise invalid(
+            "image",
+            f"This edit on retouch-classic takes one image; {count} were sent. Several are taken by "
+            + ", ".join(repr(prompt) for prompt in EXAMPLES["several images"]),
+        )
+    if not least <= count <= most:
+        takes = f"{least}" if least == most else f"{least} to {most}"
+        sent = "1 was" if count == 1 else f"{count} were"
+        raise invalid("image", f"This edit on retouch-classic takes {takes} images; {sent} sent")
+
+
 def _spread(partials: int) -> tuple[int, ...]:
     """So many previews, always ending with the finest."""
     return PREVIEWS[len(PREVIEWS) - partials :]
@@ -97,9 +118,9 @@ def _spread(partials: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What a worker is sent: raw pictures, what to do, and whether transparency was asked for."""
+    """What a worker is sent: pictures, raw if it is one alone, what to do, and whether transparency was asked for."""
 
-    source: Buffer
+    images: tuple[Picture, ...]
     mask: Buffer | None
     instruction: Instruction
     clear: bool
@@ -112,10 +133,25 @@ def _edit(task: _Task) -> Picture:
     from retouch.engines.cpu.perform import perform  # noqa: PLC0415 - only workers hold the editor in memory
 
     area = None if task.mask is None else from_raw(task.mask)
-    edited = perform(from_raw(task.source), area, task.instruction, seed=task.seed, longest=task.longest)
+    first, *others = task.images
+    edited = perform(
+        load(first, param="image"),
+        area,
+        task.instruction,
+        seed=task.seed,
+        longest=task.longest,
+        others=[_source(picture) for picture in others],
+    )
     if task.clear and is_opaque(edited):
         edited = perform(edited, None, _REMOVE_BACKGROUND, seed=task.seed, longest=task.longest)
     return to_raw(edited)
+
+
+def _source(picture: Picture) -> "Source":
+    """In a worker: a further image, decoded when it is needed."""
+    from retouch.engines.cpu.operations.canvas import Source  # noqa: PLC0415 - only workers hold the editor in memory
+
+    return Source((picture.size.width, picture.size.height), lambda: load(picture, param="image"))
 
 
 def _cut_out(picture: Picture) -> Picture | None:

@@ -11,6 +11,9 @@ from typing import ClassVar, Literal
 Colour = tuple[int, int, int]
 Span = tuple[int, int]
 
+#: The largest result, pixels: what the server accepts as an input, it also gives.
+LARGEST = 40_000_000
+
 #: How far beyond one side the canvas may grow, as a share of that side's length: further is not believable.
 EXTEND_LIMIT = 0.25
 

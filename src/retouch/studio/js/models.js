@@ -5,10 +5,8 @@ import { BUILT_IN, GENERAL } from "./examples.js";
 const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;
 const size = (text) => text.replace("x", " × ");
 
-/** Whether only the built-in editor serves the model: it reads a grammar and takes one photo. */
+/** Whether only the built-in editor serves the model: it reads a grammar. */
 export const builtIn = (model) => model.routes.length > 0 && model.routes.every((route) => route.engine === "cpu");
-
-export const mostImages = (model) => (builtIn(model) ? 1 : model.limits.images);
 
 /** Credits for one image. */
 export function priceOf(model, quality) {
@@ -27,7 +25,7 @@ export function priceRange(model) {
 /** What it can do, as short words. */
 export function abilities(model) {
   const { limits } = model;
-  const most = mostImages(model);
+  const most = limits.images;
   return [
     model.sizes === "any" ? "any size" : model.sizes.map(size).join(", "),
     most > 1 ? `up to ${plural(most, "photo", "photos")}` : "one photo",
@@ -46,7 +44,7 @@ export function examplesFor(model, situation) {
 /** Why this edit cannot be sent to this model, as {message, field}, or null. */
 export function unfit(model, { photos, prompt }) {
   if (!model.available) return { message: `${model.id} does not work here: ${model.missing}`, field: "model" };
-  const most = mostImages(model);
+  const most = model.limits.images;
   if (photos > most) {
     return { message: `${model.id} takes ${plural(most, "photo", "photos")}: remove the others below the picture, or choose another model.`, field: "image" };
   }

@@ -37,6 +37,13 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "outpainting": ("extend the image by 10% on all sides", "fill in the transparent areas"),
     "text": ('add the text "SALE" at the bottom right in red',),
+    "several images": (
+        "put them side by side",
+        "stack them vertically",
+        "make a 2x2 grid",
+        "make a collage with a small gap",
+        "put the second image on the first at the bottom right",
+    ),
     "in a marked area": (
         "(mask) remove the person",
         "(mask) fill the masked area",
@@ -56,6 +63,7 @@ SHORT: tuple[str, ...] = (
     "sharpen the image",
     "upscale 2x",
     'add the text "SALE" at the bottom right',
+    "with several images: put them side by side",
     "with a mask: remove the person",
     "with a mask: turn the shirt blue",
 )

@@ -12,6 +12,7 @@ from retouch.engines.cpu.grammar import (
     effects,
     extend,
     geometry,
+    joins,
     light,
     quality,
     recolor,
@@ -36,6 +37,7 @@ from retouch.engines.cpu.grammar.words import SKIP
 PATTERNS: tuple[Pattern, ...] = (
     *geometry.PATTERNS,
     *scaling.PATTERNS,
+    *joins.PATTERNS,
     *background.PATTERNS,
     *text.PATTERNS,
     *styles.PATTERNS,

@@ -50,6 +50,11 @@ def pattern(expression: str, read: Reader) -> Pattern:
     return Pattern(rf"(?:{expression}){END}", read)
 
 
+def opening(expression: str, read: Reader) -> Pattern:
+    """A pattern whose reader goes on reading the details behind it, and sees to where the wish ends."""
+    return Pattern(expression, read)
+
+
 def always(*steps: Step, target: Target | None = None) -> Reader:
     """A reader for patterns that mean the same whatever their words."""
     return lambda _match, _sentence: Wish(steps, target)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from retouch.engines.cpu.grammar.answers import mask_required, refusal
 from retouch.engines.cpu.grammar.pattern import Wish
 from retouch.engines.cpu.grammar.things import THE_IMAGE, Kind, Target
+from retouch.engines.cpu.joins import Join, Overlay
 from retouch.engines.cpu.steps import (
     Area,
     BackgroundBlur,
@@ -33,12 +34,22 @@ def settle(wishes: list[Wish], *, mask: bool, clear: bool) -> tuple[Step, ...]:
     Raises PROMPT_NOT_SUPPORTED where one mask cannot serve, MASK_REQUIRED where one is needed.
     """
     placed = _placed(wishes)
+    _check_joins([step for step, _ in placed])
     if mask:
         return _in_mask(placed)
     for step, where in placed:
         if (where.kind in {Kind.OBJECT, Kind.MARKED} or step.local) and not (clear and isinstance(step, Remove)):
             raise mask_required(where.name)
     return tuple(replace(step, area=_AREAS.get(where.kind, step.area)) for step, where in placed)
+
+
+def _check_joins(steps: list[Step]) -> None:
+    """What is said before pictures are put beside each other is done to each of them; more is not clear."""
+    joins = [step for step in steps if isinstance(step, Join)]
+    if len(joins) > 1:
+        raise refusal("Pictures can be put together once: send the second time as an edit of its own.", [])
+    if joins and isinstance(joins[0], Overlay) and steps[0] is not joins[0]:
+        raise refusal("Say first to put the second image on the first, then what to do with the result.", [])
 
 
 def _placed(wishes: list[Wish]) -> list[tuple[Step, Target]]:

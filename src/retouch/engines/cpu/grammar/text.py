@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from retouch.engines.cpu.grammar.clean import QUOTED, Sentence
 from retouch.engines.cpu.grammar.colors import COLOR, colour
-from retouch.engines.cpu.grammar.pattern import Pattern, Reader, Refusal, Wish
+from retouch.engines.cpu.grammar.pattern import Pattern, Reader, Refusal, Wish, opening
 from retouch.engines.cpu.grammar.things import THE_IMAGE
-from retouch.engines.cpu.grammar.words import END, IMAGE, MARKED
+from retouch.engines.cpu.grammar.words import CORNER, END, IMAGE, MARKED
 from retouch.engines.cpu.steps import Text
 
 _LONGEST = 300
@@ -17,10 +17,9 @@ _SCALES = {"huge": 2.2, "massive": 2.2, "very big": 2.0, "very large": 2.0, "big
 
 _SIZE_WORD = r"(?:very )?(?:big|large|huge|small|tiny|massive)"
 _LETTERS = r"(?:text|letters|font|lettering|type|print|characters|ink|size)"
-_CORNER = r"(?:(?:top|upper|bottom|lower|center)(?: (?:left|right|center))?|left|right)"
 _DETAIL = re.compile(
     r" (?:, |and )?(?:"
-    rf"(?P<place>(?:(?:at|in|on|to|near|along|across|into|over) )?(?:the )?(?:very )?{_CORNER}"
+    rf"(?P<place>(?:(?:at|in|on|to|near|along|across|into|over) )?(?:the )?(?:very )?{CORNER}"
     rf"(?: (?:hand )?(?:corner|edge|side|part|third|half|area|section))?)(?: of {IMAGE}| {IMAGE})?"
     rf"|(?P<look>(?:in |with |using )?(?:a )?(?:(?:{_SIZE_WORD}|bold|{COLOR})(?: and)? ?){{1,3}}"
     rf"(?:color )?(?:{_LETTERS})?)"
@@ -59,10 +58,15 @@ def _placed(step: Text, place: str | None) -> Text:
     """The step at the place that words name; what they leave open is the centre."""
     if not place:
         return step
+    return replace(step, position=third(place))
+
+
+def third(place: str) -> tuple[int, int]:
+    """Column and row of a 3 x 3 grid that a place in words means; what it leaves open is the centre."""
     words = set(place.split())
     column = 0 if "left" in words else 2 if "right" in words else 1
     row = 0 if words & {"top", "upper"} else 2 if words & {"bottom", "lower"} else 1
-    return replace(step, position=(column, row))
+    return column, row
 
 
 def _looking(step: Text, look: str | None) -> Text:
@@ -118,33 +122,28 @@ _SAYING = r"(?:saying|that says|which says|that reads|which reads|reading|says|:
 _Q = rf"(?P<quoted>{QUOTED}\d+)"
 _ON = rf"(?:on|onto|to|over|in|across) (?:{IMAGE}|{MARKED})"
 _LOOK = rf"(?P<look>(?:(?:{_SIZE_WORD}|bold|{COLOR}) ?){{1,3}})"
-_PLACE = rf"(?P<place>(?:at|in|on|to) the {_CORNER}(?: (?:corner|edge|side))?)(?: of {IMAGE})?"
+_PLACE = rf"(?P<place>(?:at|in|on|to) the {CORNER}(?: (?:corner|edge|side))?)(?: of {IMAGE})?"
 #: Neither these nor what follows them belongs to text without quotes.
 _FREE_WORD = r"(?!(?:and|then|in|at|on|to|with|near|describing|over|across|into)\b)[^ ,.:\x01]+"
 _FREE = rf"(?P<free>{_FREE_WORD}(?: {_FREE_WORD}){{0,9}})"
 _LABEL = rf"(?:caption|title|label|watermark|stamp|subtitle)(?: (?:it|{IMAGE}))?"
 
 
-def _opening(expression: str, read: Reader) -> Pattern:
-    """A pattern whose reader goes on reading the details behind it."""
-    return Pattern(expression, read)
-
-
 PATTERNS: tuple[Pattern, ...] = (
-    _opening(
+    opening(
         rf"{_VERB}(?: (?:it|{IMAGE}))?(?: with)?(?: (?:the|a|an|some|my))?(?: {_LOOK})?(?: ?{_KIND})?(?: {_ON})?"
         rf"(?: {_SAYING}){{0,2}} {_Q}",
         _quoted,
     ),
-    _opening(rf"{_VERB}(?: {_PLACE})(?: (?:the|a))?(?: {_KIND})?(?: {_SAYING}){{0,2}} {_Q}", _quoted),
-    _opening(rf"{_LABEL}(?: (?:with|as|:)){{0,2}}(?: (?:the )?(?:text|words?))?(?: :)? {_Q}", _quoted),
-    _opening(rf"(?:text|caption|title|watermark)(?: :| saying)? {_Q}", _quoted),
-    _opening(_Q, _quoted_with_place),
-    _opening(
+    opening(rf"{_VERB}(?: {_PLACE})(?: (?:the|a))?(?: {_KIND})?(?: {_SAYING}){{0,2}} {_Q}", _quoted),
+    opening(rf"{_LABEL}(?: (?:with|as|:)){{0,2}}(?: (?:the )?(?:text|words?))?(?: :)? {_Q}", _quoted),
+    opening(rf"(?:text|caption|title|watermark)(?: :| saying)? {_Q}", _quoted),
+    opening(_Q, _quoted_with_place),
+    opening(
         rf"(?:{_VERB}(?: (?:the|a|an))?(?: {_KIND})?|{_LABEL})(?: with)?(?: {_SAYING})?(?: :)? {_FREE}",
         _free(capitals=True),
     ),
-    _opening(
+    opening(
         rf"{_VERB}(?: (?:the|a|an|some))? {_KIND} (?:saying|that says|which says|that reads|which reads"
         rf"|reading|:) {_FREE}",
         _free(capitals=False),

@@ -84,6 +84,9 @@ TARGET = rf"(?:{_PLAIN}|{OBJECT})"
 #: The same where no verb precedes it: an object then needs an article.
 NAMED = rf"(?:{_PLAIN}|(?={DET} ){OBJECT})"
 
+#: A corner, an edge or the centre of something.
+CORNER = r"(?:(?:top|upper|bottom|lower|center)(?: (?:left|right|center))?|left|right)"
+
 MAKE = r"(?:make|get|turn|render|have|set|let|change|transform|convert)"
 
 #: Politeness and glue, which say nothing about the edit.

@@ -1,12 +1,14 @@
 """What each kind of step does to pixels. To add one: its class in `steps.py`, its function in a file here, a line
 in OPERATIONS, and a pattern in `grammar/`."""
 
+from retouch.engines.cpu import joins as kinds
 from retouch.engines.cpu import shapes, steps
 from retouch.engines.cpu.operations import (
     background,
     effects,
     fill,
     geometry,
+    joins,
     quality,
     recolor,
     styles,
@@ -48,6 +50,8 @@ OPERATIONS: dict[type[steps.Step], Operation] = {
     shapes.Trim: geometry.trim,
     shapes.Scale: geometry.scale,
     shapes.Frame: geometry.frame,
+    kinds.Arrange: joins.arrange,
+    kinds.Overlay: joins.overlay,
 }
 
 __all__ = ["OPERATIONS", "Canvas"]

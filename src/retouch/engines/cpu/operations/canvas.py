@@ -17,12 +17,28 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A further picture of an edit: its size, pixels, and how to get its pixels, (h, w, 3 or 4) with straight alpha.
+
+    It is read when it is needed, so that a worker holds one of many at a time.
+    """
+
+    size: tuple[int, int]
+    read: Callable[[], Pixels]
+
+    @classmethod
+    def of(cls, canvas: "Canvas") -> "Source":
+        """The canvas's own picture."""
+        return cls(canvas.size, lambda: canvas.pixels)
+
+
+@dataclass(frozen=True, slots=True)
 class Canvas:
     """A picture under edit.
 
     rgb: (h, w, 3) uint8. alpha: (h, w) uint8, straight, or None where the picture is opaque. mask: (h, w) uint8,
     255 = edit, or None for the whole image. seed: what varied operations draw from. longest: the bound, pixels,
-    of a preview, or None.
+    of a preview, or None. others: the pictures to be put together with this one, in order.
     """
 
     rgb: Pixels
@@ -30,6 +46,12 @@ class Canvas:
     mask: Pixels | None = None
     seed: int = 0
     longest: int | None = None
+    others: tuple[Source, ...] = ()
+
+    @property
+    def pixels(self) -> Pixels:
+        """Colours, and alpha where there is any: (h, w, 3 or 4)."""
+        return self.rgb if self.alpha is None else np.dstack([self.rgb, self.alpha])
 
     @property
     def size(self) -> tuple[int, int]:
