@@ -43,6 +43,42 @@ def test_one_image(client: openai.OpenAI) -> None:
     assert answer.usage.input_tokens_details.image_tokens == 0
 
 
+def holed() -> bytes:
+    """The photo with a transparent hole of its own."""
+    pixels = np.dstack([photo(), np.full(photo().shape[:2], 255, np.uint8)])
+    pixels[BOX] = (255, 0, 0, 0)
+    return encoded(pixels)
+
+
+def test_a_plain_outpaint_fills_the_hole_and_keeps_the_size(client: openai.OpenAI) -> None:
+    """The image's own transparency is the area, and is said to be; all else stays."""
+    raw = client.images.with_raw_response.edit(
+        model="retouch-classic", image=holed(), prompt="outpaint", response_format="b64_json"
+    )
+    pixels = first(raw.parse())
+    assert raw.headers["retouch-mask"] == "image-alpha"
+    assert pixels.shape[:2] == (64, 96)
+    assert pixels.shape[2] == 3 or (pixels[..., 3] == 255).all()
+    outside = np.ones((64, 96), bool)
+    outside[BOX] = False
+    assert np.array_equal(pixels[..., :3][outside], photo()[outside])
+
+
+def test_a_filled_hole_and_another_shape_in_one_edit(client: openai.OpenAI) -> None:
+    """No area can limit a crop or an extension, so the transparency is filled for itself."""
+    prompt = "fill in the transparent areas and extend the image to the left by 20%"
+    pixels = first(edit(client, image=holed(), prompt=prompt))
+    assert pixels.shape[:2] == (64, 115)
+    assert pixels.shape[2] == 3 or (pixels[..., 3] == 255).all()
+
+
+def test_named_transparency_is_a_mask_that_no_crop_can_keep_to(client: openai.OpenAI) -> None:
+    """Refused before it is charged, as with a mask file."""
+    with pytest.raises(openai.BadRequestError) as refused:
+        edit(client, image=holed(), prompt="crop to a square", extra_body={"mask_source": "alpha"})
+    assert refused.value.body["code"] == "unsupported_edit"  # type: ignore[index]
+
+
 @pytest.mark.parametrize(
     "image",
     [PHOTO, io.BytesIO(PHOTO), ("cat.png", PHOTO), ("cat.jpg", PHOTO, "image/jpeg"), [PHOTO]],

@@ -162,7 +162,7 @@ def test_removal_fills_with_the_surroundings_and_keeps_the_rest() -> None:
     assert after[hole].std() > 0.5 * grass()[hole].std()
 
 
-@pytest.mark.parametrize("prompt", ["fill in the transparent areas", "outpaint the empty areas"])
+@pytest.mark.parametrize("prompt", ["fill in the transparent areas", "outpaint the empty areas", "outpaint"])
 def test_own_transparency_is_filled_and_becomes_opaque(prompt: str) -> None:
     """The picture within the margin stays to the bit; nothing of the black underneath shows."""
     after = edit(prompt, framed(grass(), 16))
@@ -183,6 +183,36 @@ def test_extension_keeps_the_image_inside() -> None:
     after = edit("extend the image to the left and right", grass())
     assert after.shape == (120, 208, 3)
     assert np.array_equal(after[:, 24:-24], grass())
+
+
+def holed() -> Pixels:
+    """Grass with a transparent hole in the middle, red underneath."""
+    image = np.dstack([grass(), np.full((120, 160), 255, np.uint8)])
+    image[50:70, 60:90] = (255, 0, 0, 0)
+    return image
+
+
+def test_extension_draws_the_margin_asked_for_and_keeps_transparency() -> None:
+    """The new margin is drawn; the hole, of which nothing was said, stays as it is."""
+    after = edit("extend the image to the left by 20%", holed())
+    assert after.shape == (120, 192, 4)
+    assert (after[:, :32, 3] == 255).all()
+    assert np.array_equal(after[:, 32:], holed())
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "extend the image to the left by 20% and fill in the transparent areas",
+        "fill in the transparent areas and extend the image to the left by 20%",
+    ],
+)
+def test_an_extension_that_asks_for_the_hole_to_be_filled_leaves_none(prompt: str) -> None:
+    """Opaque all over, and nothing of the red underneath shows."""
+    after = edit(prompt, holed())
+    assert after.shape == (120, 192, 3)
+    assert np.array_equal(after[:, 32:][holed()[..., 3] > 0], grass()[holed()[..., 3] > 0])
+    assert (after[..., 0] < after[..., 1].astype(int) + 60).all()
 
 
 def test_extension_by_too_many_pixels_is_refused() -> None:

@@ -13,6 +13,7 @@ from retouch.engines.cpu.steps import (
     Area,
     BackgroundColour,
     Extend,
+    FillTransparent,
     Hue,
     Recolour,
     Step,
@@ -216,6 +217,33 @@ def test_own_transparency_is_no_mask_for_anything_else() -> None:
     """Blurring a face needs a mask even where the image has transparent pixels, and a crop never reads them."""
     assert refusal("blur the face", clear=True).code is Code.MASK_REQUIRED
     assert not parse("crop to a square", mask=False, clear=True).reads_image_alpha
+
+
+@pytest.mark.parametrize("prompt", ["outpaint", "uncrop", "Outpaint the image.", "outpainting", "warmer and uncrop"])
+def test_a_plain_outpaint_fills_the_pictures_own_transparency(prompt: str) -> None:
+    """Where there is some, or a mask; an opaque picture grows on all sides."""
+    assert parse(prompt, mask=True).steps[-1] == FillTransparent()
+    instruction = parse(prompt, mask=False, clear=True)
+    assert instruction.steps[-1] == FillTransparent()
+    assert instruction.reads_image_alpha
+    assert not instruction.reshapes
+    assert isinstance(parse(prompt, mask=False).steps[-1], Extend)
+
+
+@pytest.mark.parametrize("prompt", ["outpaint the left side", "uncrop by 10%", "extend the image", "zoom out"])
+def test_an_extension_that_is_more_than_the_word_enlarges_a_picture_with_transparency_too(prompt: str) -> None:
+    """A cut-out on a transparent ground can be given more room."""
+    (step,) = parse(prompt, mask=False, clear=True).steps
+    assert isinstance(step, Extend)
+
+
+def test_a_plain_outpaint_of_transparency_beside_a_change_of_shape_is_refused() -> None:
+    """Which of the two meanings is wanted has to be said."""
+    error = refusal("outpaint and crop to a square", clear=True)
+    assert error.code is Code.PROMPT_NOT_SUPPORTED
+    assert "fill in the transparent areas" in error.message
+    said = parse("fill in the transparent areas and crop to a square", mask=False, clear=True)
+    assert not said.reads_image_alpha
 
 
 @pytest.mark.parametrize(

@@ -84,11 +84,13 @@ def _offer(
 
 
 def _wish(route: Route, request: EditRequest, pictures: Sequence[Picture], reading: MaskReading) -> Wish:
+    named = reading.kind is MaskKind.IMAGE_ALPHA and request.mask_source is MaskSource.ALPHA
     return Wish(
         model=route.model,
         prompt=request.prompt,
         images=tuple(picture.size for picture in pictures),
-        mask=reading.kind,
+        # Transparency that the caller names as the mask is one, for every edit.
+        mask=MaskKind.ALPHA if named else reading.kind,
         coverage=reading.coverage,
         clear=reading.clear,
         negative_prompt=request.negative_prompt,

@@ -72,8 +72,8 @@ class CpuEngine:
         task = _Task(
             images=tuple(replace(picture, data=bytes(picture.data), base64=None) for picture in call.images),
             mask=mask,
-            # `offer` has said already whether transparent pixels may serve as the area.
-            instruction=parse(call.prompt, mask=mask is not None, clear=True),
+            # Transparent pixels that serve as the area come as a mask: `offer` said so.
+            instruction=parse(call.prompt, mask=mask is not None),
             clear=call.background is Background.TRANSPARENT,
         )
         for index, seed in enumerate(call.seeds):

@@ -257,7 +257,10 @@ class FillTransparent(Remove):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extend(Step):
-    """A larger canvas, its new parts drawn; sides are shares of the image's own length, or pixels."""
+    """A larger canvas, its new parts drawn; sides are shares of the image's own length, or pixels.
+
+    plain: said by `outpaint` or `uncrop` alone, which means the picture's own transparent area where it has one.
+    """
 
     name: ClassVar[str] = "outpaint"
     reshapes: ClassVar[bool] = True
@@ -269,6 +272,7 @@ class Extend(Step):
     top: float = 0.0
     bottom: float = 0.0
     unit: Literal["share", "px"] = "share"
+    plain: bool = False
 
     def margins(self, size: Span) -> tuple[int, int, int, int]:
         """Left, right, top, bottom in pixels for a source of this width and height."""

@@ -26,6 +26,7 @@ _SIDES = (
     r"|around)?|all around|outwards?)"
 )
 _MUCH = rf"(?:by )?(?:about )?(?P<much>{NUM}) (?P<unit>%|px)"
+_PLAIN = re.compile(r"outpaint|uncrop")
 _SAID = {"up": "top", "above": "top", "down": "bottom", "below": "bottom"}
 
 
@@ -49,7 +50,8 @@ def _extend(match: re.Match[str], _sentence: Sentence) -> Wish | None:
     if not where:
         return None
     if said.get("much") is None:
-        return _grown(where, _DEFAULT, pixels=False)
+        plain = not said.get("sides") and _PLAIN.match(match[0]) is not None
+        return _grown(where, _DEFAULT, pixels=False, plain=plain)
     pixels = said["unit"] == "px"
     much = float(said["much"]) / (1 if pixels else 100)
     if not pixels and not 0 < much <= EXTEND_LIMIT:
@@ -59,9 +61,9 @@ def _extend(match: re.Match[str], _sentence: Sentence) -> Wish | None:
     return _grown(where, much, pixels=pixels)
 
 
-def _grown(where: tuple[str, ...], much: float, *, pixels: bool) -> Wish:
+def _grown(where: tuple[str, ...], much: float, *, pixels: bool, plain: bool = False) -> Wish:
     left, right, top, bottom = (much if side in where else 0.0 for side in SIDES)
-    step = Extend(unit="px" if pixels else "share", left=left, right=right, top=top, bottom=bottom)
+    step = Extend(unit="px" if pixels else "share", left=left, right=right, top=top, bottom=bottom, plain=plain)
     return Wish((step,), THE_IMAGE)
 
 

@@ -11,7 +11,8 @@ from retouch.engines.cpu.steps import Span, Step
 class Instruction:
     """A prompt, understood.
 
-    reads_image_alpha: the image's own transparent pixels are the area to edit where no mask is given.
+    reads_image_alpha: the image's own transparent pixels are the area to edit where no mask is given. Never beside a
+    change of shape, which no area can limit: transparency is then filled or kept as the steps say, one by one.
     reshapes: the result has another shape than the source. varied: another seed gives another result.
     slow: worth a coarse preview. notes: sentences for the caller. join: the step that puts several images together;
     what stands before it is done to each of them. takes: how many images, at least and at most.
@@ -21,7 +22,7 @@ class Instruction:
 
     @property
     def reads_image_alpha(self) -> bool:
-        return any(step.reads_alpha for step in self.steps)
+        return any(step.reads_alpha for step in self.steps) and not self.reshapes
 
     @property
     def reshapes(self) -> bool:

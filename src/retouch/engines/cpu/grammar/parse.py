@@ -71,7 +71,7 @@ def parse(prompt: str, *, mask: bool, clear: bool = False) -> Instruction:
     """Read a prompt. Pure; quick for a prompt of any length.
 
     mask: the caller marked an area. clear: the image has transparent pixels of its own, which serve as the area
-    for removal and filling when nothing is marked.
+    for removal, filling and a plain `outpaint` when nothing is marked.
 
     Raises PROMPT_NOT_SUPPORTED where any word is not understood, and MASK_REQUIRED where an object must be marked;
     both with the extras `not_understood` (words) and `can_do` (example prompts).

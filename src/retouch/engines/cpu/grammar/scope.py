@@ -25,6 +25,7 @@ from retouch.engines.cpu.steps import (
 #: After these nothing is left of what they acted on, so that what follows means the image.
 _FINAL = (BackgroundRemove, BackgroundColour, BackgroundBlur, Remove, Text)
 _WHOLE_CANVAS = Extend(left=0.15, right=0.15, top=0.15, bottom=0.15)
+_WHOLE_CANVASES = (_WHOLE_CANVAS, replace(_WHOLE_CANVAS, plain=True))
 _AREAS = {Kind.BACKGROUND: Area.BACKGROUND, Kind.SUBJECT: Area.SUBJECT}
 
 
@@ -37,6 +38,8 @@ def settle(wishes: list[Wish], *, mask: bool, clear: bool) -> tuple[Step, ...]:
     _check_joins([step for step, _ in placed])
     if mask:
         return _in_mask(placed)
+    if clear:
+        placed = _into_own_holes(placed)
     for step, where in placed:
         if (where.kind in {Kind.OBJECT, Kind.MARKED} or step.local) and not (clear and isinstance(step, Remove)):
             raise mask_required(where.name)
@@ -67,12 +70,28 @@ def _placed(wishes: list[Wish]) -> list[tuple[Step, Target]]:
     return placed
 
 
+def _into_own_holes(placed: list[tuple[Step, Target]]) -> list[tuple[Step, Target]]:
+    """The same, a plain `outpaint` meaning the picture's own transparent area.
+
+    Raises PROMPT_NOT_SUPPORTED beside a change of shape: that edit reads no area, so the two would not be one edit.
+    """
+    if not any(isinstance(step, Extend) and step.plain for step, _ in placed):
+        return placed
+    steps = [(FillTransparent() if isinstance(step, Extend) and step.plain else step, where) for step, where in placed]
+    if any(step.reshapes for step, _ in steps):
+        raise refusal(
+            "The image has transparent parts: say `fill in the transparent areas`, or how far to extend which side.",
+            ["outpaint"],
+        )
+    return steps
+
+
 def _in_mask(placed: list[tuple[Step, Target]]) -> tuple[Step, ...]:
     places: set[str] = set()
     steps: list[Step] = []
     for said, where in placed:
         # On a canvas with a marked margin, `outpaint` means that margin: the way OpenAI's clients ask for it.
-        step = FillTransparent() if said == _WHOLE_CANVAS else said
+        step = FillTransparent() if said in _WHOLE_CANVASES else said
         if step.reshapes:
             raise refusal("A mask cannot limit a change of shape: send that edit without a mask.", [step.label])
         if where.kind is Kind.OBJECT:
