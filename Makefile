@@ -19,7 +19,7 @@ HOST := $(shell $(PYTHON) -c 'import os, sys; ours = os.path.realpath(sys.prefix
 PIP := "$(HOST)" -m pip --python $(BIN)/python --disable-pip-version-check
 INSTALL = echo $$PPID > .venv/unfinished && $(PIP) install --quiet --constraint constraints.txt pip --editable $(1) && rm .venv/unfinished
 
-.PHONY: run test check bench features screenshots browser format clean
+.PHONY: run test check bench torture features screenshots browser format clean
 
 run: .venv/run.stamp
 	@$(BIN)/python scripts/run.py
@@ -34,6 +34,11 @@ check: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks
+
+# 2,000 edits while processes and database are killed; every promise is looked at afterwards. `make torture EDITS=200`
+EDITS ?= 2000
+torture: .venv/dev.stamp
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.torture --edits $(EDITS)
 
 # Ask every model of the catalogue for everything, and write what it did into docs/reference/models.md.
 features: .venv/dev.stamp

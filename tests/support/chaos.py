@@ -12,7 +12,7 @@ import re
 import tempfile
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -48,10 +48,11 @@ _KINDS: tuple[Callable[[], Fault], ...] = (
 class Dice(deque[Fault | None]):
     """Orders that never end: a fault in some cases of a hundred, and good behaviour else."""
 
-    def __init__(self, seed: int, share: float) -> None:
+    def __init__(self, seed: int, share: float, kinds: Sequence[Callable[[], Fault]] = _KINDS) -> None:
         super().__init__()
         self._random = random.Random(seed)  # noqa: S311 - repeatable
         self._share = share
+        self._kinds = kinds
         self.thrown = 0
 
     def __bool__(self) -> bool:
@@ -62,7 +63,7 @@ class Dice(deque[Fault | None]):
         if self._random.random() >= self._share:
             return None
         self.thrown += 1
-        return self._random.choice(_KINDS)()
+        return self._random.choice(self._kinds)()
 
 
 @dataclass
