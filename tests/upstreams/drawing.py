@@ -40,8 +40,8 @@ def repaint(source: bytes, prompt: str, size: tuple[int, int], file_format: str 
     else:
         first = cv2.resize(np.asarray(look(source).convert("RGB")), size, interpolation=cv2.INTER_CUBIC)
         moved = np.array([[1, 0, rng.uniform(-3, 3)], [0, 1, rng.uniform(-3, 3)]], np.float32)
-        pixels = cv2.warpAffine(first, moved, size, None, cv2.INTER_LINEAR, cv2.BORDER_REFLECT)
-        pixels = np.clip(pixels * rng.uniform(0.95, 1.05, 3) + rng.uniform(-5, 5, 3), 0, 255).astype(np.uint8)
+        shifted = cv2.warpAffine(first, moved, size, None, cv2.INTER_LINEAR, cv2.BORDER_REFLECT)
+        pixels = np.clip(shifted * rng.uniform(0.95, 1.05, 3) + rng.uniform(-5, 5, 3), 0, 255).astype(np.uint8)
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, file_format, **({"compress_level": 1} if file_format == "png" else {}))
     return out.getvalue()

@@ -79,7 +79,7 @@ class Running(Generic[About, Event]):
             raise RetouchError(Code.OVERLOADED, "The server is shutting down. Please try again.", retry_after=5)
 
     async def stop(self, give_up: Callable[[], None]) -> None:
-        """Its owner wants it stopped, whoever listens: at once, or `give_up` what costs nothing where it is paid for."""
+        """Its owner wants it stopped, whoever listens: at once, or `give_up` what costs nothing if it is paid for."""
         if self.task.done():
             return
         if self._detached():

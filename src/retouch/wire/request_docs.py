@@ -145,7 +145,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 IDEMPOTENCY_KEY: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "Up to 255 printable ASCII characters. The same request within 24 hours gets the first answer again.",
+    "description": "Up to 255 printable ASCII characters. For 24 hours the same request gets the first answer again.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 
