@@ -1,8 +1,10 @@
 """`make screenshots`: the pages as they look, light and dark, on a desktop and a phone, into docs/images."""
 
 import asyncio
+import base64
 import io
 import math
+import os
 import subprocess
 import sys
 import tempfile
@@ -10,31 +12,72 @@ from pathlib import Path
 from typing import Literal
 
 from PIL import Image
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright
 
+from retouch.cli.database import with_database
+from retouch.settings import Settings
+from retouch.stores.database import Database
 from support.browser import MISSING, Studio, find_chromium, open_browser
+from support.customers import ask
 from support.server import Server, running_server
 
 IMAGES = Path("docs/images")
 SIZES: dict[str, ViewportSize] = {"": {"width": 1440, "height": 900}, "phone-": {"width": 390, "height": 844}}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
+#: What the hub shows: prompts by the key that asked for them, some of them often.
+WEB_SHOP = ("sharpen the image", "crop to 16:9", "auto-enhance", "make it a bit warmer", "upscale 2x") * 4
+PHOTO_DESK = ("black and white", "pencil sketch", "increase the contrast by 20%", "add a vignette", "make it sepia") * 2
+
+
+#: The edits as asked for over the last weeks, more of them lately.
+SPREAD = b"""
+update edits set created_at = created_at - floor(power(place, 1.6) / 10) * interval '1 day'
+from (select id, row_number() over (order by md5(id)) as place from edits) as places where places.id = edits.id
+"""
+
+
+#: What stands in the pictures in place of a key.
+EXAMPLE = "rt-an-example-that-opens-nothing-0123456789abc"
+HIDE = """(example) => {
+  document.querySelector("#new-key").textContent = example;
+  document.querySelector("#export").textContent = `export RETOUCH_API_KEY=${example}`;
+}"""
+
 
 async def shoot(browser: Browser, server: Server, photo: Path) -> None:
     """Every page in every size and theme."""
     for device, size in SIZES.items():
         for scheme in SCHEMES:
-            context = await browser.new_context(
-                viewport=size,
-                color_scheme=scheme,
-                reduced_motion="reduce",
-                has_touch=bool(device),
-                is_mobile=bool(device),
-                device_scale_factor=2 if device else 1,
-            )
+            context = await open_context(browser, device, size, scheme)
             studio = Studio(await context.new_page(), server)
             await walk(studio, photo, f"studio-{device}{{}}-{scheme}.png")
             await context.close()
+
+
+async def shoot_hub(browser: Browser, server: Server) -> None:
+    """Every page of the hub in every size and theme, on a server that has something to show."""
+    for device, size in SIZES.items():
+        for scheme in SCHEMES:
+            context = await open_context(browser, device, size, scheme)
+            studio = Studio(await context.new_page(), server)
+            await studio.sign_in()
+            await walk_hub(studio, f"hub-{device}{{}}-{scheme}.png")
+            await context.close()
+
+
+async def open_context(
+    browser: Browser, device: str, size: ViewportSize, scheme: Literal["light", "dark"]
+) -> BrowserContext:
+    """A desktop, or a phone."""
+    return await browser.new_context(
+        viewport=size,
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        has_touch=bool(device),
+        is_mobile=bool(device),
+        device_scale_factor=2 if device else 1,
+    )
 
 
 async def walk(studio: Studio, photo: Path, name: str) -> None:
@@ -61,6 +104,57 @@ async def walk(studio: Studio, photo: Path, name: str) -> None:
     await save(page, name.format("extend"))
 
 
+async def walk_hub(studio: Studio, name: str) -> None:
+    """Every page of the hub, and the dialogs that matter most."""
+    page = studio.page
+    for title in ("history", "keys", "usage", "credits", "models", "webhooks", "accounts", "server"):
+        await studio.open(title)
+        await page.wait_for_load_state("networkidle")
+        await save(page, name.format(title))
+    await studio.open("history")
+    await page.click("[data-edit] >> text=Details")
+    await page.wait_for_load_state("networkidle")
+    await save(page, name.format("edit"))
+    await studio.open("keys")
+    await page.click("#create")
+    await page.fill("#field-name", "newsletter")
+    await save(page, name.format("new-key"))
+    await page.click("dialog button[type=submit]")
+    await page.wait_for_selector("#new-key")
+    await page.evaluate(HIDE, EXAMPLE)
+    await save(page, name.format("key"))
+    [made] = [key for key in ask(studio.server, "GET", "/v1/keys")["data"] if key["state"] == "valid"][:1]
+    ask(studio.server, "DELETE", f"/v1/keys/{made['id']}")
+
+
+def stock(server: Server, photo: Path) -> None:
+    """Keys, edits of the last weeks, an account and a webhook."""
+    owner = ask(server, "GET", "/v1/account")["id"]
+    ask(server, "POST", f"/v1/accounts/{owner}/grants", {"amount": 250, "note": "first quarter"})
+    bounds = {"scopes": ["edit"], "models": ["retouch-classic"], "spend_cap": 500, "requests_per_minute": 60}
+    shop = ask(server, "POST", "/v1/keys", {"name": "web shop", "expires_in": 90 * 86400, **bounds})
+    desk = ask(server, "POST", "/v1/keys", {"name": "photo desk"})
+    ended = ask(server, "POST", "/v1/keys", {"name": "trial"})
+    ask(server, "DELETE", f"/v1/keys/{ended['id']}")
+    image = "data:image/jpeg;base64," + base64.b64encode(photo.read_bytes()).decode()
+    for key, prompts in ((shop, WEB_SHOP), (desk, PHOTO_DESK)):
+        for number, prompt in enumerate(prompts):
+            body = {"model": "retouch-classic", "prompt": prompt, "image": image, "n": 1 + number % 2}
+            ask(server, "POST", "/v1/images/edits", body, key["key"])
+    os.environ["RETOUCH_DATA"] = str(server.data)
+    with_database(server.data, spread)
+    other = ask(server, "POST", "/v1/accounts", {"name": "Atelier Nord", "tier": "pro"})["id"]
+    ask(server, "POST", f"/v1/accounts/{other}/grants", {"amount": 400, "note": "welcome"})
+    ask(server, "PATCH", f"/v1/accounts/{other}", {"concurrent_edits": 4, "images_per_day": 200})
+    ask(server, "POST", "/v1/webhooks", {"url": "https://shop.example.com/retouch", "description": "orders"})
+
+
+async def spread(database: Database, settings: Settings) -> None:
+    """Give the chart days to show."""
+    del settings
+    await database.run(SPREAD)
+
+
 def around(x: float, y: float, across: float, down: float) -> list[tuple[float, float]]:
     """An ellipse as points, in shares of the photo."""
     turns = [2 * math.pi * step / 48 for step in range(49)]
@@ -85,6 +179,8 @@ async def look(server: Server, photo: Path) -> None:
             sys.exit(MISSING)
         async with open_browser(playwright, path) as browser:
             await shoot(browser, server, photo)
+            await asyncio.to_thread(stock, server, photo)
+            await shoot_hub(browser, server)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import { badge, empty, facts, fill, openHub, tell } from "./hub.js";
 import { abilities, priceRange } from "./models.js";
 
 let models = [];
-let which = "available";
+let which = "all";
 
 openHub("read", async () => {
   $("#search").addEventListener("input", draw);
@@ -37,7 +37,8 @@ function matching() {
   const wanted = $("#search").value.trim().toLowerCase();
   return models
     .filter(({ available }) => which === "all" || available === (which === "available"))
-    .filter(({ id, aliases, summary }) => [id, ...aliases, summary].join(" ").toLowerCase().includes(wanted));
+    .filter(({ id, aliases, summary }) => [id, ...aliases, summary].join(" ").toLowerCase().includes(wanted))
+    .sort((one, other) => other.available - one.available); // what works comes first
 }
 
 function say() {

@@ -55,7 +55,7 @@ export function showEdit(edit) {
       "Asked for": edit.model,
       "Made by": edit.served_by.model && `${edit.served_by.model} on ${edit.served_by.engine}`,
       "Asked": at(edit.created_at),
-      "Took": edit.finished_at ? lasted(Math.max(0, edit.finished_at - edit.created_at)) : null,
+      "Took": edit.finished_at ? edit.finished_at > edit.created_at ? lasted(edit.finished_at - edit.created_at) : "under a second" : null,
       "Charged": count(edit.charged, "credit"),
       "Refunded": edit.refunded ? count(edit.refunded, "credit") : null,
       "Provider’s cost": edit.cost ? money(edit.cost) : null,

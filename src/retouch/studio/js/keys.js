@@ -143,8 +143,8 @@ function modelChoices(models) {
     el("label", { class: "choice" }, el("input", { type: "checkbox", name: "models", value: id }), el("span", {}, id, available ? "" : " (missing here)"))));
   const either = (id, text, some) => el("label", { class: "choice" },
     el("input", { type: "radio", name: "which", id, checked: !some, onchange: () => { names.hidden = !some; } }), el("span", {}, text));
-  return el("fieldset", { class: "choices" }, el("legend", { class: "field-label" }, "With"),
-    either("all-models", "every model", false), either("only-some", "only these", true), names);
+  return el("fieldset", { class: "choices" }, el("legend", { class: "field-label" }, "With which models"),
+    either("all-models", "All of them", false), either("only-some", "Only these", true), names);
 }
 
 /** The key, this once, and what to do with it. */
