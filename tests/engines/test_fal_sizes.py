@@ -66,7 +66,8 @@ async def test_what_is_offered_is_drawn(engine: Fal, upstream: FalUpstream, mode
         (QWEN, (300, 200), (640, 432)),
         (QWEN, (1001, 777), (1008, 784)),
         (GPT, (1920, 1080), (1920, 1088)),
-        (BANANA, (1920, 1080), (1376, 768)),
+        (BANANA, (1920, 1080), (2752, 1536)),
+        (BANANA, (640, 427), (1264, 848)),
     ],
 )
 def test_nearest_sizes(model: str, wanted: tuple[int, int], native: tuple[int, int]) -> None:

@@ -90,8 +90,11 @@ async def test_no_size_leaves_the_ratio_to_google(engine: Gemini, upstream: Gemi
 @pytest.mark.parametrize(
     ("wanted", "model", "spelling"),
     [
-        ((1920, 1080), PRO, ("16:9", "1K")),
+        ((1920, 1080), PRO, ("16:9", "2K")),
         ((2000, 2000), PRO, ("1:1", "2K")),
+        ((9000, 9000), PRO, ("1:1", "4K")),
+        ((640, 427), FLASH_3, ("3:2", "1K")),
+        ((632, 424), FLASH_3, ("3:2", "512")),
         ((300, 300), FLASH_3, ("1:1", "512")),
         ((5000, 700), FLASH_3, ("8:1", "2K")),
         ((5000, 700), FLASH, ("21:9", None)),
@@ -100,7 +103,7 @@ async def test_no_size_leaves_the_ratio_to_google(engine: Gemini, upstream: Gemi
 async def test_other_sizes_get_the_nearest(
     engine: Gemini, upstream: GeminiUpstream, wanted: tuple[int, int], model: str, spelling: tuple[str, str | None]
 ) -> None:
-    """The nearest aspect, and of those the nearest area."""
+    """The nearest aspect, and of those the smallest that covers what is wanted, else the largest."""
     upstream.order(draws(size=(64, 64)))
     await made(engine, call(model=model, size=Size(*wanted)))
     assert (upstream.edits[0].ratio, upstream.edits[0].image_size) == spelling

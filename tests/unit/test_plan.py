@@ -13,6 +13,7 @@ from retouch.routing.plan import Plan, make_plan
 
 SOURCE = Size(1200, 800)
 NATIVE = (Size(1024, 1024), Size(1536, 1024), Size(1024, 1536))
+TIERS = (Size(512, 512), Size(1264, 848), Size(632, 424))
 
 
 def request(**fields: Any) -> EditRequest:
@@ -40,6 +41,13 @@ def plan(
         (None, Offer(sizes=NATIVE), None, (Size(1536, 1024),) * 3),
         (Size(1024, 1024), Offer(sizes=NATIVE), None, (Size(1024, 1024),) * 3),
         (Size(999, 500), Offer(sizes=NATIVE), None, (Size(999, 500), Size(999, 500), Size(1536, 1024))),
+        # one shape in several tiers: the smallest that covers, else the largest; the shape counts first
+        (None, Offer(sizes=TIERS), None, (Size(1264, 848),) * 3),
+        (Size(600, 400), Offer(sizes=TIERS), None, (Size(600, 400), Size(600, 400), Size(632, 424))),
+        (Size(640, 427), Offer(sizes=TIERS), None, (Size(640, 427), Size(640, 427), Size(1264, 848))),
+        (Size(632, 425), Offer(sizes=TIERS), None, (Size(632, 425), Size(632, 425), Size(1264, 848))),
+        (Size(3000, 2000), Offer(sizes=TIERS), None, (Size(3000, 2000), Size(3000, 2000), Size(1264, 848))),
+        (Size(700, 700), Offer(sizes=TIERS), None, (Size(700, 700), Size(700, 700), Size(512, 512))),
     ],
 )
 def test_size(size: Any, offer: Offer, default: Size | None, expected: tuple[Size | None, ...]) -> None:

@@ -9,6 +9,7 @@ from retouch.domain.edit import HINTS, QUALITIES, Background, EditRequest, Tier
 from retouch.domain.engine import MaskKind, Offer
 from retouch.domain.errors import Code, RetouchError, invalid
 from retouch.domain.model import Delivery, Model, Route
+from retouch.domain.native_size import native_size
 from retouch.domain.picture import Format, Size
 from retouch.domain.resolution import Resolution
 
@@ -134,17 +135,10 @@ def _sizes(
 
 
 def _nearest(size: Size, offer: Offer) -> Size:
-    """The native size of the nearest aspect, and of those the one nearest in area."""
+    """The native size that serves this one best."""
     if offer.fits is not None:
         return offer.fits(size)
-    if not offer.sizes or size in offer.sizes:
-        return size
-
-    def distance(native: Size) -> tuple[float, int]:
-        ours, theirs = size.width / size.height, native.width / native.height
-        return round(max(ours, theirs) / min(ours, theirs), 3), abs(native.area - size.area)
-
-    return min(offer.sizes, key=distance)
+    return size if offer.sizes is None else native_size(size, offer.sizes)
 
 
 def _ignored(name: str, request: EditRequest, offer: Offer) -> bool:

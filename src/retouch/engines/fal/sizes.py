@@ -75,7 +75,7 @@ class RatioSize:
         return self._shapes.sizes
 
     def fits(self, size: Size) -> Size:
-        """The native size of the nearest aspect, then of the nearest area."""
+        """The native size that serves this one best."""
         return self._shapes.nearest(size)
 
     def fields(self, size: Size) -> dict[str, object]:

@@ -7,6 +7,7 @@ router's page for 2.5, which has no tiers. The tiers halve, double and quadruple
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from retouch.domain.native_size import native_size
 from retouch.domain.picture import Size
 
 
@@ -50,13 +51,8 @@ class Shapes:
         self.sizes = tuple(self._spellings)
 
     def nearest(self, size: Size) -> Size:
-        """The size that serves this one best: of the nearest aspect, then of the nearest area."""
-
-        def distance(native: Size) -> tuple[float, int]:
-            ours, theirs = size.width / size.height, native.width / native.height
-            return round(max(ours, theirs) / min(ours, theirs), 3), abs(native.area - size.area)
-
-        return size if size in self._spellings else min(self.sizes, key=distance)
+        """The size that serves this one best, as planning chooses it."""
+        return native_size(size, self._spellings)
 
     def spell(self, size: Size) -> Spelling:
         """How to ask for the nearest size."""
