@@ -38,7 +38,7 @@ from retouch.stores.credits import Credits
 from retouch.stores.database import Connection, Database
 from retouch.stores.embedded import Embedded
 from retouch.stores.identities import Identities
-from retouch.stores.ledger import IDEMPOTENCY
+from retouch.stores.ledger import IDEMPOTENCY, LEASE
 from retouch.stores.ledger import Ledger as PostgresLedger
 from retouch.stores.links import signed
 from retouch.stores.objects import Objects
@@ -186,7 +186,7 @@ def _ledger(settings: Settings, database: Database) -> PostgresLedger:
         images_per_day=own.images_per_day,
         spend_cap=None if own.spend_cap is None else round(own.spend_cap * MICRO),
     )
-    return PostgresLedger(database, limits)
+    return PostgresLedger(database, limits, after_restart=LEASE)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -354,6 +355,19 @@ class TestLeases:
         await expire(database, asked, lost)
         assert await ledger.renew({asked.edit_id: 1, lost.edit_id: 2}) == {asked.edit_id}
         assert [edit_id for edit_id, _ in await ledger.refund_abandoned()] == [lost.edit_id]
+
+    async def test_leases_that_ran_out_while_the_database_was_away_can_be_renewed(self, database: Database) -> None:
+        """Until it is up for a while: nobody could renew them, and who holds them works on."""
+        who = await customer(database, 5)
+        just_up, long_up = (Ledger(database, after_restart=timedelta(days=days)) for days in (365, 0))
+        asked, lost = admission(who), admission(who)
+        for one in (asked, lost):
+            await just_up.admit(one)
+        await expire(database, asked, lost)
+        assert await just_up.refund_abandoned() == []
+        assert await just_up.renew({asked.edit_id: 1}) == {asked.edit_id}
+        assert [edit_id for edit_id, _ in await long_up.refund_abandoned()] == [lost.edit_id]
+        assert await long_up.settle(ended(asked))
 
 
 class TestLater:

@@ -35,6 +35,8 @@ _STATE, _FIND = map(query, ("edit_state", "find_edit"))
 #: How long an idempotency key stands for its edit, and how old an edit may be that a retry joins.
 IDEMPOTENCY = timedelta(hours=24)
 JOINABLE = timedelta(minutes=10)
+#: How long a process that runs an edit may be silent before the edit is paid back.
+LEASE = timedelta(seconds=15)
 #: How long a process that runs an edit for later may be silent before another takes it up.
 SHORT_LEASE = timedelta(seconds=6)
 
@@ -55,14 +57,19 @@ class Ledger:
         database: Database,
         defaults: AccountLimits | None = None,
         *,
-        lease: timedelta = timedelta(seconds=15),
+        lease: timedelta = LEASE,
         short_lease: timedelta = SHORT_LEASE,
+        after_restart: timedelta = timedelta(0),
     ) -> None:
-        """After `lease` an edit whose process is silent is paid back, after `short_lease` one for later run again."""
+        """After `lease` an edit whose process is silent is paid back, after `short_lease` one for later run again.
+
+        Nothing is paid back until the database is up for `after_restart`: nobody could renew a lease meanwhile.
+        """
         self._database = database
         self._defaults = asdict(defaults or AccountLimits())
         self._lease = lease
         self._short_lease = short_lease
+        self._after_restart = after_restart
 
     async def admit(self, admission: Admission, also: Also | None = None) -> Verdict:
         """Accept and charge an edit, or say why not.
@@ -176,7 +183,7 @@ class Ledger:
 
     async def refund_abandoned(self) -> list[tuple[str, date]]:
         """Pay back the edits whose process has died; their ids, and the days (UTC) that they came in."""
-        return await self._database.all(tuple_row, _SWEEP, {"error": as_json(_ABANDONED)})
+        return await self._database.all(tuple_row, _SWEEP, {"error": as_json(_ABANDONED), "grace": self._after_restart})
 
     async def forget_idempotency(self) -> None:
         """Forget idempotency keys older than a day."""

@@ -77,8 +77,11 @@ where id = %(id)s and attempt = %(attempt)s and state = 'running';
 update edits set delivered = true where id = any(%(ids)s) and not delivered;
 
 -- name: refund_abandoned
--- Pays back the edits whose process has died; their ids and days.
-select edit_id, day from refund_abandoned(%(error)s::jsonb);
+-- Pays back the edits whose process has died; their ids and days. Nothing while the database has just come up: leases that ran out while it was away are renewed first.
+with up as materialized (
+    select %(error)s::jsonb as error where pg_postmaster_start_time() + %(grace)s::interval <= clock_timestamp()
+)
+select edit_id, day from up cross join lateral refund_abandoned(up.error);
 
 -- name: forget_idempotency
 -- Forgets idempotency keys that are too old to matter.
