@@ -1,7 +1,7 @@
 """Whether every edit and every credit survives a storm.
 
     PYTHONPATH=tests python -m benchmarks.torture [--edits N] [--accounts N] [--at-once N] [--kill-seconds S]
-        [--restarts N] [--share P] [--seed N] [--bucket] [--logs FOLDER]
+        [--restarts N] [--away-seconds S] [--share P] [--seed N] [--bucket] [--logs FOLDER]
 
 Two `retouch serve` and two `retouch worker` on one PostgreSQL, which is started for this and for nothing else. Clients
 that retry as the SDKs do ask for edits and projects of four models. The providers are stand-ins that speak the real
@@ -54,6 +54,7 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=64)
     parser.add_argument("--kill-seconds", type=float, default=4)
     parser.add_argument("--restarts", type=int, default=2)
+    parser.add_argument("--away-seconds", type=float, default=3, help="how long PostgreSQL stays away")
     parser.add_argument("--share", type=float, default=0.15)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--bucket", action="store_true", help="keep pictures in an S3 (moto's) instead of a folder")
@@ -67,6 +68,7 @@ def main() -> None:
             at_once=asked.at_once,
             kill_seconds=asked.kill_seconds,
             restarts=asked.restarts,
+            away_seconds=asked.away_seconds,
             share=asked.share,
             seed=asked.seed,
             logs=asked.logs,

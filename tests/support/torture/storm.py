@@ -22,8 +22,6 @@ from support.torture.verdict import Verdict, verdict
 
 #: Credits that a customer has: more than can be spent.
 CREDITS = 1_000_000
-#: Seconds that PostgreSQL is away.
-AWAY = 3.0
 #: Seconds between looks at how far the clients are.
 LOOK_SECONDS = 0.1
 
@@ -32,7 +30,8 @@ LOOK_SECONDS = 0.1
 class Size:
     """How much of it. A process is killed every `kill_seconds`, or else `kills` in all, spread over the edits.
 
-    `share` of the providers' answers are wrong. PostgreSQL is ended `restarts` times, by turns with -9 and SIGINT.
+    `share` of the providers' answers are wrong. PostgreSQL is ended `restarts` times, by turns with -9 and SIGINT, and
+    stays away for `away_seconds`.
     """
 
     edits: int
@@ -41,6 +40,7 @@ class Size:
     restarts: int
     kill_seconds: float | None = None
     kills: int = 0
+    away_seconds: float = 3
     share: float = 0.15
     seed: int = 1
     longest_seconds: float = 3600
@@ -148,7 +148,7 @@ async def _kill(size: Size, fleet: Fleet, until: Callable[[float], Awaitable[Non
 async def _restart(size: Size, fleet: Fleet, until: Callable[[float], Awaitable[None]]) -> None:
     for number in range(1, size.restarts + 1):
         await until(number / (size.restarts + 1))
-        await fleet.restart_database(signal.SIGKILL if number % 2 else signal.SIGINT, AWAY)
+        await fleet.restart_database(signal.SIGKILL if number % 2 else signal.SIGINT, size.away_seconds)
 
 
 def _said(client: Client) -> str:
