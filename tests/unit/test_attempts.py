@@ -13,6 +13,8 @@ from retouch.domain.engine import EngineCall, EngineEvent, Made, Offer, Partial,
 from retouch.domain.errors import Accepted, Code, RetouchError, UpstreamFailure
 from retouch.domain.model import Model, Route
 from retouch.domain.picture import Format, Picture, Size
+from retouch.engines.upstream.failures import Refusal as ProviderRefusal
+from retouch.engines.upstream.failures import refused
 from retouch.routing import attempts as module
 from retouch.routing.attempts import Attempts, Candidate
 from retouch.routing.circuit import FAILURES, Circuit, State
@@ -159,6 +161,24 @@ async def test_a_refused_call_is_tried_again_where_there_is_no_other_route() -> 
     one = Scripted("one", [failure(REFUSED), failure(REFUSED)])
     assert await made(tries(candidate(one))) == [(0, "one 10")]
     assert len(one.calls) == 3
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 404])
+async def test_a_refusal_that_no_other_try_mends_is_not_asked_for_again_there(status: int) -> None:
+    """A key that has expired: the next route at once, and no second round on the first."""
+    wrong_key = refused("one", ProviderRefusal(status=status))
+    one, two = Scripted("one", [wrong_key]), Scripted("two", [failure(REFUSED)])
+    assert await made(tries(candidate(one), candidate(two))) == [(0, "two 10")]
+    assert (len(one.calls), len(two.calls)) == (1, 2)
+    alone = Scripted("alone", [wrong_key])
+    with pytest.raises(UpstreamFailure):
+        await made(tries(candidate(alone)))
+    assert len(alone.calls) == 1
+
+
+async def test_a_busy_provider_is_asked_again() -> None:
+    one = Scripted("one", [refused("one", ProviderRefusal(status=429))])
+    assert await made(tries(candidate(one))) == [(0, "one 10")]
 
 
 async def test_a_route_that_fell_silent_is_not_asked_again() -> None:

@@ -135,7 +135,8 @@ class Attempts(Generic[Result]):
                     failure = error
                     if not self._goes_on(error):
                         raise
-                    if error.accepted is not Accepted.NO:
+                    # A refusal that says itself that another try cannot mend it (a wrong key) is not asked for again.
+                    if error.accepted is not Accepted.NO or error.retryable is False:
                         spent.add(candidate.plan.route)
                 else:
                     return

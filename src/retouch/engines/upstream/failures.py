@@ -4,7 +4,8 @@ What is told to the caller never holds the provider's address, its key, or its b
 about what the caller sent. What decides over another try is `Accepted`:
 
     nothing, or not the whole body, was sent           NO       the provider cannot have started
-    401 403 404 409 and other 4xx, a redirect          NO       refused before work; the operator has to look
+    401 403 404 409 and other 4xx, a redirect          NO       refused before work; the operator has to look, so that
+                                                                route is not asked again (retryable is False)
     429, and 503 that says when or why                 NO       with retry_after
     500                                                YES      it took the call and says that it failed
     other 5xx (a gateway lost its server, 503 alone)   UNKNOWN  the work may go on behind the gateway
