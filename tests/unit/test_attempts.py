@@ -42,6 +42,7 @@ class Scripted:
         self.on_call: Callable[[], None] = lambda: None
         self.inside = 0
         self.unfit: set[str] = set()
+        self.breaks_after: int | None = None
 
     @property
     def name(self) -> str:
@@ -66,6 +67,8 @@ class Scripted:
             if outcome:
                 raise outcome
             for index, seed in enumerate(call.seeds):
+                if index == self.breaks_after:
+                    raise failure(BROKE)
                 yield Made(index, PICTURE, revised_prompt=f"{self.name} {seed}")
             yield Usage(output_image=1)
         finally:
@@ -139,7 +142,19 @@ async def test_a_picture_of_no_use_goes_to_the_next_route_and_its_siblings_are_k
         attempts = tries(candidate(one, per_call=3, circuit=circuit), candidate(two))
         assert await made(attempts, 3) == [(0, "one 10"), (1, "two 11"), (2, "one 12")]
     assert circuit.state is State.CLOSED
-    assert [(tried.images, tried.cause) for tried in attempts.record] == [((0, 1, 2), "failed"), ((1,), None)]
+    assert [(tried.images, tried.cause, tried.made) for tried in attempts.record] == [
+        ((0, 1, 2), "failed", 3),  # what was of no use was given, and is charged for
+        ((1,), None, 1),
+    ]
+
+
+async def test_the_record_counts_the_images_that_a_broken_off_call_had_given() -> None:
+    """Two of three came before the provider broke off: two are paid for there, one on the next route."""
+    one, two = Scripted("one"), Scripted("two")
+    one.breaks_after = 2
+    attempts = tries(candidate(one, per_call=3), candidate(two))
+    assert await made(attempts, 3) == [(0, "one 10"), (1, "one 11"), (2, "two 12")]
+    assert [(tried.cause, tried.made) for tried in attempts.record] == [("failed", 2), (None, 1)]
 
 
 async def test_a_picture_of_no_use_on_every_route_is_the_failure() -> None:

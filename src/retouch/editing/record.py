@@ -41,7 +41,7 @@ def _plain(value: object) -> object:
 
 
 def attempts_kept(edit: Edit) -> tuple[list[dict[str, Any]], int]:
-    """Every call that was tried, and what providers are reckoned to ask for those that worked, micro-dollars."""
+    """Every call that was tried, and what providers are reckoned to ask for the images given, micro-dollars."""
     kept: list[dict[str, Any]] = [
         {
             "engine": attempt.route.engine,
@@ -49,7 +49,7 @@ def attempts_kept(edit: Edit) -> tuple[list[dict[str, Any]], int]:
             "images": list(attempt.images),
             "seconds": round(attempt.seconds, 3),
             "cause": attempt.cause,
-            "cost": 0 if attempt.cause else attempt.route.cost * len(attempt.images),
+            "cost": attempt.route.cost * attempt.made,
         }
         for attempt in edit.attempts.record
     ]

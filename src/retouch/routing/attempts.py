@@ -68,12 +68,16 @@ class News(NamedTuple, Generic[Result]):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try of one call, for the edit's record. `cause` is why it failed, or None where it did not."""
+    """One try of one call, for the edit's record. `cause` is why it failed, or None where it did not.
+
+    `made` counts the images that the provider gave, of use or not: those it charges for.
+    """
 
     route: Route
     images: tuple[int, ...]
     seconds: float
     cause: str | None
+    made: int
 
 
 @dataclass(slots=True)
@@ -144,7 +148,7 @@ class Attempts(Generic[Result]):
 
     async def _try(self, candidate: Candidate[Result], group: tuple[int, ...]) -> AsyncGenerator[News[Result], None]:
         """One call on one route."""
-        started, cause, told = time.monotonic(), "left", False
+        started, cause, told, given = time.monotonic(), "left", False, 0
         unfit: UpstreamFailure | None = None
         try:
             async with AsyncExitStack() as slot:
@@ -163,6 +167,7 @@ class Attempts(Generic[Result]):
                         if isinstance(event, Usage):
                             yield News(candidate, group[0], event, None)
                             continue
+                        given += isinstance(event, Made)
                         try:
                             result = await candidate.prepare.finish(event)
                         except UpstreamFailure as failure:
@@ -184,7 +189,7 @@ class Attempts(Generic[Result]):
             if not told:
                 candidate.circuit.left()
             seconds = time.monotonic() - started
-            self.record.append(Attempt(candidate.plan.route, group, seconds, cause or None))
+            self.record.append(Attempt(candidate.plan.route, group, seconds, cause or None, given))
         if unfit:
             raise unfit
 
