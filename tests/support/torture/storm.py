@@ -18,7 +18,7 @@ from support.money import Customer, customer
 from support.torture.cast import Cast, playing
 from support.torture.clients import ANSWER_SECONDS, Client, Told, intents
 from support.torture.fleet import SERVERS, WORKERS, Fleet
-from support.torture.verdict import Verdict, verdict
+from support.torture.verdict import Verdict, verdict, watch
 
 #: Credits that a customer has: more than can be spent.
 CREDITS = 1_000_000
@@ -92,6 +92,7 @@ async def _customers(size: Size, fleet: Fleet, session: aiohttp.ClientSession, c
     """Accounts with credits and a key that may do everything, and a webhook each."""
     rights = Rights(scopes=frozenset({"edit", "read", "manage"}))
     async with Database(fleet.database_url, connections=2) as database:
+        await watch(database)
         customers = [await customer(database, CREDITS, rights) for _ in range(size.accounts)]
     for who in customers:
         headers = {"authorization": f"Bearer {who.key}"}

@@ -44,6 +44,17 @@ _OUTPUTS: LiteralString = """
 select one->>'key' from edits cross join lateral jsonb_array_elements(outputs) one
 """
 _UPLOADS: LiteralString = "select key from uploads"
+#: Where the pictures of every project that was accepted lay: the project itself forgets it when they are taken away.
+_WATCH: LiteralString = """
+create table torture_inputs (folder text primary key);
+create function torture_watch() returns trigger language plpgsql as $$
+begin
+    insert into torture_inputs values (new.inputs->>'folder');
+    return null;
+end $$;
+create trigger torture_watch after insert on projects for each row execute function torture_watch();
+"""
+_INPUTS: LiteralString = "select folder from torture_inputs"
 #: Who has to hear what: a project that came to an end, and its account's webhook.
 _TO_HEAR: LiteralString = """
 select p.id, case e.state when 'complete' then 'image.completed' else 'image.errored' end
@@ -71,6 +82,11 @@ class Verdict:
         """Note the cases of something that must not be."""
         if cases:
             self.broken[what] = [str(case) for case in cases]
+
+
+async def watch(database: Database) -> None:
+    """To be called before anything is asked for."""
+    await database.run(_WATCH.encode())
 
 
 async def verdict(fleet: Fleet, cast: Cast, told: Told) -> Verdict:
@@ -133,6 +149,10 @@ async def _pictures(database: Database, found: Verdict, objects: Objects) -> Non
     kept = [one.key async for one in objects.list()]
     found.must_be_none("pictures lost", sorted(outputs - set(kept)))
     strays = set(kept) - outputs - uploads
+    accepted = set(await _column(database, _INPUTS))
+    found.must_be_none(
+        "pictures handed in for projects that have ended", [key for key in kept if key.rpartition("/")[0] in accepted]
+    )
     found.figures["pictures kept"] = len(kept)
     found.figures["strays before the hourly sweep"] = f"{len(strays)} ({_kinds(strays)})"
     tidying = Tidying(database, objects=objects, queue=Queue(database), keep=timedelta(days=1))
