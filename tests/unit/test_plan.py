@@ -9,7 +9,7 @@ from retouch.domain.engine import MaskKind, Offer
 from retouch.domain.errors import Code, RetouchError
 from retouch.domain.model import Model, Route
 from retouch.domain.picture import Format, Size
-from retouch.routing.plan import Plan, make_plan
+from retouch.routing.plan import BACKDROP, Plan, make_plan
 
 SOURCE = Size(1200, 800)
 NATIVE = (Size(1024, 1024), Size(1536, 1024), Size(1024, 1536))
@@ -135,3 +135,42 @@ def test_delivery_is_the_callers_else_the_contracts() -> None:
 def test_format_defaults_to_png_without_loss() -> None:
     made = plan(request())
     assert (made.format, made.compression) == (Format.PNG, 100)
+
+
+@pytest.mark.parametrize(
+    ("length", "background", "longest", "room"),
+    [
+        (100, None, None, None),
+        (100, None, 100, None),
+        (101, None, 100, 100),
+        (100, Background.TRANSPARENT, 300, None),
+        (100, Background.TRANSPARENT, 100, 100 - len("\n" + BACKDROP)),
+        (250, Background.TRANSPARENT, 300, 300 - len("\n" + BACKDROP)),
+    ],
+)
+def test_a_prompt_that_the_provider_does_not_take_is_refused_before_it_is_charged(
+    length: int, background: Background | None, longest: int | None, room: int | None
+) -> None:
+    """Also where our own sentence for a plain backdrop makes it too long; the message says how much room is left."""
+    asked = request(prompt="x" * length, **({"background": background} if background else {}))
+    offer = Offer(longest_prompt=longest)
+    if room is None:
+        made = plan(asked, offer)
+        assert longest is None or len(made.prompt) <= longest
+        return
+    with pytest.raises(RetouchError) as caught:
+        plan(asked, offer)
+    assert (caught.value.code, caught.value.param) == (Code.INVALID_REQUEST, "prompt")
+    assert f"may have {room} characters" in caught.value.message
+    assert ("background=transparent" in caught.value.message) == (background is not None)
+
+
+@pytest.mark.parametrize(("longest", "guided"), [(None, True), (16, True), (15, False), (10, False)])
+def test_a_guide_that_does_not_fit_into_the_prompt_is_left_out(longest: int | None, guided: bool) -> None:
+    """The area is kept all the same; the guide only helps the model to find it."""
+    offer = Offer(max_images=2, longest_prompt=longest)
+    model, route = Model(id="m", owned_by="o", summary="s"), Route("e", "r")
+    asked = request(prompt="x" * 10)
+    made = make_plan(asked, model, route, offer, source=SOURCE, mask=MaskKind.ALPHA, seed=7, guide="guide")
+    assert made.mask_emulated
+    assert made.guided == guided

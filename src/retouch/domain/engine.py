@@ -60,6 +60,7 @@ class Offer:
     hints: the hints (domain.edit.HINTS) that change what it does.
     detached: once started it is not stopped when the client leaves (the provider charges for it).
     input_formats: what it can read; a source of another format is sent as PNG. `pam` is raw pixels.
+    longest_prompt: characters of the prompt as it is sent, our own sentences included; None where no limit is known.
     notes: sentences for the caller, such as that enlarging adds no detail.
     """
 
@@ -80,6 +81,7 @@ class Offer:
     input_formats: frozenset[str] = frozenset({"png"})
     hints: frozenset[str] = frozenset()
     detached: bool = False
+    longest_prompt: int | None = None
     notes: tuple[str, ...] = ()
 
 

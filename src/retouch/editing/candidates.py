@@ -10,7 +10,7 @@ from retouch.domain.model import Model, Route
 from retouch.domain.picture import Picture
 from retouch.editing.brief import in_place_or_thread
 from retouch.editing.making import CutOut, Making
-from retouch.finishing import Finished, MaskReading, check_area, read_mask
+from retouch.finishing import GUIDE_SENTENCE, Finished, MaskReading, check_area, read_mask
 from retouch.routing.attempts import Candidate
 from retouch.routing.choose import Chooser
 from retouch.routing.health import Health
@@ -49,7 +49,8 @@ class Candidates:
             engine = self._chooser.engine(route)
             try:
                 offer, area = _offer(engine, route, request, pictures, reading)
-                plan = make_plan(request, model, route, offer, source=pictures[0].size, mask=area.kind, seed=seed)
+                size, kind = pictures[0].size, area.kind
+                plan = make_plan(request, model, route, offer, source=size, mask=kind, seed=seed, guide=GUIDE_SENTENCE)
                 await _check_area(area, plan, request)
             except RetouchError as error:
                 refusal = refusal or error

@@ -19,7 +19,7 @@ _DEFAULT_HINTS = {"quality": {"auto", "standard"}, "input_fidelity": {"low"}, "m
 _SEEDS = 2**63
 
 #: Asked of a model that draws no transparency, so that the backdrop can be taken away afterwards.
-_BACKDROP = "Place the subject alone on a plain, evenly lit white background, without shadows."
+BACKDROP = "Place the subject alone on a plain, evenly lit white background, without shadows."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,17 +67,27 @@ class Plan:
 
 
 def make_plan(
-    request: EditRequest, model: Model, route: Route, offer: Offer, *, source: Size, mask: MaskKind, seed: int
+    request: EditRequest,
+    model: Model,
+    route: Route,
+    offer: Offer,
+    *,
+    source: Size,
+    mask: MaskKind,
+    seed: int,
+    guide: str = "",
 ) -> Plan:
     """Bridge the request and the offer.
 
-    `source` is the first image's size, `seed` the first image's seed where the caller gave none. Raises
+    `source` is the first image's size, `seed` the first image's seed where the caller gave none, `guide` what is said
+    of a picture that marks the area: there is none where the engine takes no more pictures or words. Raises
     UNSUPPORTED_PARAMETER or INVALID_REQUEST for what can be neither done nor emulated on this route.
     """
     _refuse(request, model, offer)
     size, frame, ask = _sizes(request, model, offer, source)
     images = request.n if offer.varied else 1
     cut_out = request.background is Background.TRANSPARENT and not offer.transparent
+    prompt = _prompt(request, model, offer, cut_out=cut_out)
     mask_emulated = mask is not MaskKind.NONE and not offer.mask
     emulated = {
         "mask": mask_emulated,
@@ -92,10 +102,10 @@ def make_plan(
         size=size,
         frame=frame,
         ask=ask,
-        prompt=f"{request.prompt}\n{_BACKDROP}" if cut_out else request.prompt,
+        prompt=prompt,
         cut_out=cut_out,
         mask_emulated=mask_emulated,
-        guided=mask_emulated and len(request.images) < offer.max_images,
+        guided=mask_emulated and len(request.images) < offer.max_images and _fits(f"{prompt}\n{guide}", offer),
         images=images,
         first_seed=seed if request.seed is None else request.seed,
         copies=1 if offer.varied else request.n,
@@ -117,6 +127,22 @@ def _refuse(request: EditRequest, model: Model, offer: Offer) -> None:
     if len(request.images) > offer.max_images:
         takes = "one image" if offer.max_images == 1 else f"up to {offer.max_images} images"
         raise invalid("image", f"This edit on {model.id} takes {takes}; {len(request.images)} were sent")
+
+
+def _prompt(request: EditRequest, model: Model, offer: Offer, *, cut_out: bool) -> str:
+    """What the engine is told. Raises INVALID_REQUEST where the provider takes no prompt of that length."""
+    added = f"\n{BACKDROP}" if cut_out else ""
+    prompt = request.prompt + added
+    if not _fits(prompt, offer):
+        room = max(0, (offer.longest_prompt or 0) - len(added))
+        why = " with background=transparent, for which it is told more," if cut_out else ""
+        message = f"The prompt may have {room} characters{why} on {model.id}'s provider; it has {len(request.prompt)}"
+        raise invalid("prompt", message)
+    return prompt
+
+
+def _fits(prompt: str, offer: Offer) -> bool:
+    return offer.longest_prompt is None or len(prompt) <= offer.longest_prompt
 
 
 def _sizes(

@@ -9,7 +9,6 @@ from typing import Any
 from yarl import URL
 
 from retouch.domain.engine import EngineCall, EngineEvent, Made, MaskKind, Offer, Reached, Wish
-from retouch.domain.errors import invalid
 from retouch.domain.picture import Picture
 from retouch.domain.via import onward
 from retouch.engines.compatible.form import edit_body
@@ -60,12 +59,10 @@ class Compatible:
     def offer(self, wish: Wish) -> Offer:
         """What this kind of server does by itself.
 
-        Raises INVALID_REQUEST for a prompt that would command the server, or is longer than it reads.
+        Raises INVALID_REQUEST for a prompt that would command the server.
         """
         kind = self._kind
         refuse_controls(wish.prompt, wish.negative_prompt, kind.controls)
-        if kind.longest_prompt is not None and len(wish.prompt) > kind.longest_prompt:
-            raise invalid("prompt", f"`prompt` has at most {kind.longest_prompt} characters on this model's server.")
         way = self._way(wish.mask is not MaskKind.NONE, len(wish.images))
         return Offer(
             images_per_call=way.per_call,
@@ -82,6 +79,7 @@ class Compatible:
             input_formats=kind.input_formats,
             hints=kind.hints,
             detached=True,
+            longest_prompt=kind.longest_prompt,
         )
 
     async def run(self, call: EngineCall) -> AsyncGenerator[EngineEvent, None]:

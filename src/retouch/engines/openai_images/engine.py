@@ -9,7 +9,7 @@ from retouch.domain.edit import Background
 from retouch.domain.engine import EngineCall, EngineEvent, Made, Offer, Reached, Wish
 from retouch.domain.picture import Format
 from retouch.domain.via import onward
-from retouch.engines.openai_images.families import family_of
+from retouch.engines.openai_images.families import LONGEST_PROMPT, family_of
 from retouch.engines.openai_images.form import edit_form
 from retouch.engines.upstream import (
     IMAGE_BYTES,
@@ -73,6 +73,7 @@ class OpenAIImages:
             hints=frozenset({"quality", "user", "safety_identifier"})
             | ({"input_fidelity"} if family.input_fidelity else set()),
             detached=True,
+            longest_prompt=LONGEST_PROMPT,
         )
 
     async def run(self, call: EngineCall) -> AsyncGenerator[EngineEvent, None]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from retouch.domain.edit import Background
+from retouch.domain.native_size import native_size
 from retouch.domain.picture import Size
 from retouch.engines.openai_images.free_size import nearest_free_size
 
@@ -16,6 +17,8 @@ _SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 STANDARD = (Size(1024, 1024), Size(1536, 1024), Size(1024, 1536))
 BOTH = frozenset({Background.TRANSPARENT, Background.OPAQUE})
+#: Characters, of every GPT image model (OpenAPI description 2.3.0).
+LONGEST_PROMPT = 32_000
 OPAQUE = frozenset({Background.OPAQUE})
 
 
@@ -32,15 +35,8 @@ class Family:
     input_fidelity: bool = False
 
     def size_for(self, size: Size) -> Size:
-        """The size to ask for so as to serve this one: of the nearest aspect, then of the nearest area."""
-        if self.fits is not None:
-            return self.fits(size)
-
-        def distance(native: Size) -> tuple[float, int]:
-            ours, theirs = size.width / size.height, native.width / native.height
-            return round(max(ours, theirs) / min(ours, theirs), 3), abs(native.area - size.area)
-
-        return min(self.sizes or STANDARD, key=distance)
+        """The size to ask for so as to serve this one, as planning chooses it."""
+        return native_size(size, self.sizes or STANDARD) if self.fits is None else self.fits(size)
 
 
 #: Only what is said of every GPT image model: for names that these sources do not describe, such as newer ones.
