@@ -47,9 +47,13 @@ class Queue:
         self._app = procrastinate.App(connector=connector)
 
     async def defer(self, connection: Connection, task: str, **arguments: Any) -> None:
-        """Add a job to the connection's transaction. `arguments` are JSON."""
+        """Add a job to the connection's transaction. `arguments` are JSON. Raises what any statement there raises."""
         line = EDITS if task == TICKET else CHORES
-        await self._app.configure_task(task, queue=line, connection=connection).defer_async(**arguments)
+        try:
+            await self._app.configure_task(task, queue=line, connection=connection).defer_async(**arguments)
+        except exceptions.ConnectorException as error:
+            # What the database said: whoever holds the transaction knows what to make of it.
+            raise error.__cause__ or error from None
 
     def task(self, name: str, do: Task, *, tries: int = 1, cron: str | None = None) -> None:
         """Say what a job of this name does. It is tried again after errors, at growing intervals; `cron` repeats it."""
