@@ -68,6 +68,14 @@ async def test_values(name: str, raw: object, value: object) -> None:
     assert name in edit.sent
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\t \n"])
+async def test_a_model_of_nothing_but_blanks_is_none(blank: str) -> None:
+    """As if it had not been sent: the server chooses."""
+    edit = await of(model=blank)
+    assert edit.model is None
+    assert "model" not in edit.sent
+
+
 REFUSED: dict[str, list[object]] = {
     "n": [0, 17, -1, 1.5, "x", "1e1", "٣", True, [], {}, "9" * 400],
     "size": ["0x5", "8193x1", "12", "1024", "axb", 5, {"width": 1, "height": 1}, "99999999x1"],

@@ -38,7 +38,9 @@ class Draft:
         if field.name in self._seen:
             raise invalid(slot.name, f"`{slot.name}` was sent more than once.")
         self._seen.add(field.name)
-        self._values[field.attribute or field.name] = field.kind.read(slot.name, raw)
+        value = field.kind.read(slot.name, raw)
+        if value != "" or field.name != "model":  # a name of nothing but blanks is none
+            self._values[field.attribute or field.name] = value
 
     def add_picture(self, slot: Slot, picture: ImageInput) -> None:
         """Keep a picture, in body order. Raises RetouchError for one too many."""
