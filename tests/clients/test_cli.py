@@ -58,6 +58,24 @@ def test_several_inputs_go_into_a_folder(folder: Path) -> None:
     assert sorted(path.name for path in (folder / "out").iterdir()) == ["a.webp", "b.webp"]
 
 
+def test_one_image_goes_to_standard_output(folder: Path) -> None:
+    """As a file would be, and nothing else with it; no file is made."""
+    before = {path.name for path in folder.iterdir()}
+    command = [sys.executable, "-m", "retouch", "edit", "a.png", "-p", "sepia", "-o", "-", "--format", "webp"]
+    done = subprocess.run(command, cwd=folder, env=clean_environment(), capture_output=True, check=False)
+    assert done.returncode == 0
+    assert done.stdout.startswith(b"RIFF")
+    assert decoded(done.stdout).shape[:2] == (64, 96)
+    assert {path.name for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("given", [("a.png", "-n", 2), ("a.png", "b.jpg")])
+def test_several_images_do_not_go_to_standard_output(folder: Path, given: tuple[object, ...]) -> None:
+    refused = retouch("edit", *given, "-p", "sepia", "-o", "-", cwd=folder)
+    assert refused.returncode == 2
+    assert refused.stderr == "retouch: -o -: standard output takes one image, and 2 would be made.\n"
+
+
 def test_the_format_follows_the_output_name(folder: Path) -> None:
     assert retouch("edit", "a.png", "-p", "sepia", "-o", "new/c.jpg", "--size", "33x44", cwd=folder).returncode == 0
     data = (folder / "new" / "c.jpg").read_bytes()

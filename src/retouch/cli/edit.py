@@ -16,7 +16,10 @@ def edit(  # noqa: PLR0917 - each is an option
     output: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", help="File (.png, .jpg, .jpeg, .webp) or folder. (default: IN-edited beside each input)"
+            "-o",
+            "--output",
+            help="File (.png, .jpg, .jpeg, .webp), folder, or - for standard output."
+            " (default: IN-edited beside each input)",
         ),
     ] = None,
     n: Annotated[int, typer.Option("-n", help="Images to make of each input.")] = 1,

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from retouch.admission.keys import Caller
 from retouch.app import local_editing
-from retouch.cli.outputs import OutputError, format_of, name_outputs
+from retouch.cli.outputs import STANDARD, OutputError, format_of, name_outputs
 from retouch.cli.settings import read_settings
 from retouch.domain.edit import EditRequest, ImageInput
 from retouch.domain.errors import Code, RetouchError
@@ -108,6 +108,9 @@ async def _edit(editing: Editing, job: Job, advance: Callable[[], None]) -> None
     async for event in answer.events(bytes_too=True):
         if isinstance(event, FinalImage):
             path = job.outputs[event.index]
-            path.write_bytes(event.image.data)
-            typer.echo(path)
+            if path == STANDARD:
+                typer.echo(event.image.data, nl=False)
+            else:
+                path.write_bytes(event.image.data)
+                typer.echo(path)
             advance()

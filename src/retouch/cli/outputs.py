@@ -6,6 +6,10 @@ from pathlib import Path
 _FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
 
 
+#: `-o -`: standard output, for one image.
+STANDARD = Path("-")
+
+
 class OutputError(Exception):
     """The output that was named cannot be written as it is named."""
 
@@ -16,7 +20,7 @@ def format_of(output: Path | None, asked: object, *, many: bool) -> object:
     many: there are several inputs, so that the output is a folder. Raises OutputError for an ending of no format
     that is written, and where ending and format differ.
     """
-    if output is None or output.is_dir() or not output.suffix:
+    if output is None or output == STANDARD or output.is_dir() or not output.suffix:
         return asked
     said = _FORMATS.get(output.suffix.lower())
     if many and said is None:
@@ -33,8 +37,12 @@ def format_of(output: Path | None, asked: object, *, many: bool) -> object:
 def name_outputs(sources: Sequence[Path], output: Path | None, ending: str, n: int) -> list[tuple[Path, ...]]:
     """The files to write for each source, n each, in folders that are made if they are missing.
 
-    Raises OutputError where several sources name one file, and OSError.
+    Raises OutputError where several sources name one file, or several images standard output, and OSError.
     """
+    if output == STANDARD:
+        if len(sources) * n != 1:
+            raise OutputError(f"-o -: standard output takes one image, and {len(sources) * n} would be made.")
+        return [(STANDARD,)]
     firsts = [_first(source, output, ending, many=len(sources) > 1) for source in sources]
     for first in firsts:
         if firsts.count(first) > 1:
