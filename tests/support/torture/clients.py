@@ -187,10 +187,12 @@ class Client:
             self.told.wrong.append(f"{intent}: its download answers {status}")
 
     async def _upload(self, who: Customer) -> str:
-        """Hand a picture in. Where an address was used up by a server that died, ask for another."""
+        """Hand a picture in. Where an address was used up by a server that died, ask for another; or GaveUpError."""
         for _ in range(RETRIES):
             asked = {"items": [{"type": "image", "extension": "png"}]}
-            _, _, body = await self._send(who, "/v1/files/upload-urls", json=asked)
+            status, _, body = await self._send(who, "/v1/files/upload-urls", json=asked)
+            if status != 200:
+                continue
             [item] = json.loads(body)["items"]
             link = urlsplit(item["upload_url"])
             status, _, _ = await self._send(None, f"{link.path}?{link.query}", method="PUT", data=PHOTO)
