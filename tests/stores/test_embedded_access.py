@@ -27,7 +27,7 @@ NOBODY = User(65534, 65534, pwd.getpwuid(65534).pw_name) if IS_ROOT else User(-1
 def open_folder() -> Iterator[Path]:
     """A folder that every user can enter, with a short path."""
     # Not where TMPDIR says: as root that may lie in a folder of root's own.
-    with tempfile.TemporaryDirectory(prefix="retouch-open-", dir="/tmp") as folder:  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="retouch-open-", dir="/tmp") as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
 
