@@ -190,6 +190,7 @@ OPEN = {
     "/readyz": "tells nothing",
     "/metrics": "answers this machine alone, unless the operator opens it",
     "/v1/files/{key:path}": "the link is signed",
+    "/v1/files/api-assets/{name}": "the address is signed",
     "/v1/session": "signs in and out, and tells a cookie whose it is",
     "/": "leads to the pages",
     "/studio/{path:path}": "the pages, which hold nothing of anybody",

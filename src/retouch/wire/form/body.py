@@ -84,7 +84,7 @@ class Body:
         )
 
 
-async def drain(receive: Receive, max_bytes: int = 96 * MB, seconds: float = 10.0) -> bool:
+async def drain(receive: Receive, max_bytes: int = 128 * MB, seconds: float = 10.0) -> bool:
     """Read and drop what is left of a body, at most `max_bytes` bytes and `seconds` seconds of it.
 
     A client that is still sending reads an early answer only if someone keeps reading: otherwise it meets a broken
