@@ -115,9 +115,13 @@ async def test_a_deleted_one_keeps_nothing(database: Database, objects: Objects,
 
 async def test_what_is_too_old_expires(database: Database, folder: Path, objects: Objects, tidying: Tidying) -> None:
     """Outputs after a day, uploads after seven, pictures of which no project knows after an hour."""
+    who = await customer(database)
+    (old_id, old), (young_id, young) = [await settled(database, objects, who) for _ in range(2)]
+    for id_ in (old_id, young_id):
+        await tidying.tidy(id_)
     ages = {
-        "outputs/a/0.png": timedelta(hours=25),
-        "outputs/b/0.png": timedelta(hours=23),
+        old: timedelta(hours=25),
+        young: timedelta(hours=23),
         "uploads/acct/_a.png": timedelta(days=8),
         "uploads/acct/_b.png": timedelta(days=6),
         "inputs/2026-11-21/in_2/0": timedelta(hours=2),
@@ -127,7 +131,7 @@ async def test_what_is_too_old_expires(database: Database, folder: Path, objects
         await objects.put(key, b"x")
         aged(folder, key, age)
     await tidying.expire()
-    assert await keys(objects) == {"outputs/b/0.png", "uploads/acct/_b.png", "inputs/2026-11-21/in_3/0"}
+    assert await keys(objects) == {young, "uploads/acct/_b.png", "inputs/2026-11-21/in_3/0"}
 
 
 async def test_an_upload_is_forgotten_after_seven_days(database: Database, tidying: Tidying) -> None:
