@@ -58,9 +58,9 @@ def test_an_engine_that_leads_back_is_refused_with_a_sentence(front: Server, mod
         caller.images.edit(model=model, image=encoded(photo()), prompt="sepia")
     assert failed.value.status_code == 502
     assert failed.value.response.headers["x-should-retry"] == "false"
-    # Each of three tries is one request that comes back, and none of them goes on from here. A request's own line is
-    # logged after its answer, so the caller's, and that of the test before, may or may not be there.
-    assert 3 <= edits(front) - before <= 5
+    # It comes back once, is not tried again, and does not go on from here. A request's own line is logged after its
+    # answer, so the caller's, and that of the test before, may or may not be there.
+    assert 1 <= edits(front) - before <= 3
 
 
 def test_a_row_of_servers_ends_somewhere(server: Server) -> None:

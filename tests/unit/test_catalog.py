@@ -109,7 +109,7 @@ def test_base_price_resolutions_and_tiers(
 @pytest.mark.parametrize(
     ("name", "images", "prompt", "n"),
     [
-        ("retouch-classic", 1, 32_000, 10),
+        ("retouch-classic", 16, 32_000, 10),
         ("dall-e-2", 1, 1000, 10),
         ("gpt-image-1", 16, 32_000, 10),
         ("gemini-25-flash-image-preview", 16, 4000, 8),
