@@ -4,14 +4,14 @@ The path of an edit, each stage a folder, told in `editing/story.py`:
 
     wire -> EditRequest -> admission -> routing -> engine -> finishing -> store -> wire
 
-An arrow may import anything to its right; names joined by commas never import each other; only `app.py` names an
-engine (`tests/test_layers.py` reads the imports and fails on a broken arrow):
+An arrow may import anything to its right; names joined by commas never import each other; only `app/engines.py` names
+an engine (`tests/test_layers.py` reads the imports and fails on a broken arrow):
 
     cli -> server -> app -> wire, worker -> projects -> editing -> admission, routing, finishing, engines, stores, fetch
         -> pixels -> domain
 
     cli/         what an operator types            settings.py  file and environment into one frozen object
-    server.py    processes, database, first key    app.py       builds, opens and closes parts
+    server.py    processes, database, first key    app/         builds, opens and closes parts
     worker.py    what runs beside requests         projects/    edits that are made later, and uploads
     editing/     the story of one edit             wire/        HTTP in and out
     admission/   who may, and how much at once     routing/     which model, which engine, and the plan

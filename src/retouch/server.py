@@ -24,7 +24,7 @@ from uvicorn.supervisors import Multiprocess
 
 from retouch.admission.keys import ensure_owner
 from retouch.admission.sessions import new_link
-from retouch.app import open_database
+from retouch.app.storage import open_database
 from retouch.settings import Settings
 from retouch.stores.accounts import Accounts
 from retouch.stores.embedded import Embedded, EmbeddedError

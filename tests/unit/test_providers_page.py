@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from retouch.app import idle_chooser
+from retouch.app.engines import idle_chooser
 from retouch.settings import Settings
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/providers.md"

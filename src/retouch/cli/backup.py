@@ -11,7 +11,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from retouch.app import open_address, open_objects
+from retouch.app.storage import open_address, open_objects
 from retouch.cli.database import Data, existing
 from retouch.cli.settings import read_settings
 from retouch.settings import Settings

@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from retouch.app import open_database
+from retouch.app.storage import open_database
 from retouch.cli.settings import USAGE, read_settings
 from retouch.settings import Settings
 from retouch.stores.database import Database

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from retouch.admission.keys import hash_key, new_key, shown
-from retouch.app import idle_chooser
+from retouch.app.engines import idle_chooser
 from retouch.cli.database import Data, with_database
 from retouch.cli.settings import USAGE
 from retouch.cli.tables import plain_table, show

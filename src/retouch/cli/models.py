@@ -1,6 +1,6 @@
 """`retouch models`: what works now, and what each other model is missing."""
 
-from retouch.app import idle_chooser
+from retouch.app.engines import idle_chooser
 from retouch.cli.settings import read_settings
 from retouch.cli.tables import plain_table, show
 from retouch.routing.catalog import MICRO

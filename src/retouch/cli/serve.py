@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from retouch.app import idle_chooser
+from retouch.app.engines import idle_chooser
 from retouch.cli.settings import read_settings
 from retouch.server import serve as run_server
 

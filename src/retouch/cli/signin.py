@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from retouch.admission.sessions import new_link
-from retouch.app import open_database
+from retouch.app.storage import open_database
 from retouch.cli.settings import read_settings
 from retouch.server import reached_at
 from retouch.settings import Settings

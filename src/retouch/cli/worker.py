@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from retouch.app import idle_chooser, work
+from retouch.app import work
+from retouch.app.engines import idle_chooser
 from retouch.cli.settings import read_settings
 from retouch.settings import Settings
 

@@ -1,4 +1,4 @@
-"""What the routes are given: the parts that `app.py` built, and the few settings that show on the wire."""
+"""What the routes are given: the parts that `app/parts.py` built, and the few settings that show on the wire."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

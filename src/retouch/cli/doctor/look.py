@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 
-from retouch.app import build_chooser, build_cpu, build_engines, new_client
+from retouch.app.engines import build_chooser, build_cpu, build_engines, new_client
 from retouch.cli.doctor.configured import check_models, check_public_url, check_secret, check_settings
 from retouch.cli.doctor.findings import Finding
 from retouch.cli.doctor.machine import check_codecs, check_disk, check_editor

@@ -10,7 +10,7 @@ from psycopg import AsyncConnection, Error
 from psycopg.errors import UndefinedTable
 from psycopg.rows import scalar_row
 
-from retouch.app import open_address
+from retouch.app.storage import open_address
 from retouch.cli.doctor.findings import Finding, State
 from retouch.domain.errors import RetouchError
 from retouch.settings import Settings
