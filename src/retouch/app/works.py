@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from retouch.app.addresses import WEBHOOK_SECONDS, addresses
 from retouch.app.editing import open_editing
-from retouch.app.storage import keep, build_ledger, open_objects, signing_secrets
+from retouch.app.storage import build_ledger, keep, open_objects, signing_secrets
 from retouch.editing import Editing
 from retouch.fetch import Sender
 from retouch.projects import Change, Changes, Runner, Submitting, Teller, Tidying
