@@ -77,6 +77,7 @@ NAMED = {"/v1/ai-image-editor image_file_path", "/v1/ai-image-editor image_file_
 LISTS = {
     "/v1/accounts",
     "/v1/accounts/{account_id}/credits",
+    "/v1/activity",
     "/v1/credits",
     "/v1/edits",
     "/v1/image-projects",
@@ -274,6 +275,7 @@ async def test_a_foreign_id_in_a_list_shows_nothing(scene: Scene) -> None:
     """A list that goes on behind another account's thing is empty or the caller's own."""
     behind = {
         "/v1/accounts": "account_id",
+        "/v1/activity": "edit_id",
         "/v1/edits": "edit_id",
         "/v1/image-projects": "project_id",
         "/v1/keys": "key_id",

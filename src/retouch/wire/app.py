@@ -14,6 +14,7 @@ from retouch.domain.errors import Code, RetouchError
 from retouch.wire import (
     account,
     accounts,
+    activity,
     edits,
     files,
     health,
@@ -41,6 +42,7 @@ ROUTERS = (
     accounts.router,
     models.router,
     providers.router,
+    activity.router,
     keys.router,
     tokens.router,
     projects.router,

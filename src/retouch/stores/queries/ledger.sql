@@ -45,7 +45,7 @@ with next as (
 ), started as (
     update edits set
         state = 'running', attempt = attempt + 1, lease_until = clock_timestamp() + %(lease)s::interval,
-        deaths = deaths + (state = 'running')::integer
+        started_at = clock_timestamp(), deaths = deaths + (state = 'running')::integer
     from next where edits.id = next.id
     returning edits.id, edits.attempt, edits.deaths, edits.turn
 ), moved as (
