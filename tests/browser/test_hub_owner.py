@@ -1,12 +1,13 @@
 """The owner's pages: accounts with credits and limits, how providers fare, what is running."""
 
 import asyncio
+import re
 from pathlib import Path
 
 from playwright.async_api import expect
 
 from support.axe import serious
-from support.browser import Studio
+from support.browser import PHONE, Studio
 from support.customers import ask, customer, edit
 from support.server import Server
 
@@ -73,21 +74,56 @@ async def test_provider_health_shows_calls_and_failures(studio: Studio, server: 
     await expect(cpu.locator(".route")).to_contain_text("retouch-classic")
 
 
-async def test_an_edit_is_listed_while_it_runs(studio: Studio, server: Server, picture: Path, tmp_path: Path) -> None:
-    gate = tmp_path / "gate"
+async def test_what_runs_and_waits_is_listed_over_all_accounts_as_it_goes_on(
+    studio: Studio, server: Server, picture: Path, tmp_path: Path
+) -> None:
+    """With whose it is and since when, by itself; what it is about is for that account alone."""
+    gate, payer = tmp_path / "gate", customer(server, 20, name="Atelier Süd")
     page = studio.page
+    prompt = f"hold {gate} for a birthday"
+    await studio.open("server")
+    await expect(page.locator("#running")).to_contain_text("Nothing is running or waiting")
+    going = asyncio.create_task(asyncio.to_thread(edit, server, picture, prompt, payer.key, model="repaint", n=2))
+    own = asyncio.create_task(asyncio.to_thread(edit, server, picture, prompt, model="repaint"))
+    try:
+        running = page.locator("#running .item")
+        await expect(running).to_have_count(2, timeout=30_000)  # nobody asked for it to be read again
+        theirs = running.filter(has_text="Atelier Süd")
+        await expect(theirs.locator(".badge")).to_have_text("Under way")
+        await expect(theirs).to_contain_text("Keyfirst key")
+        await expect(theirs).to_contain_text("Images2")
+        await expect(theirs).to_contain_text(re.compile(r"Runsfor \d+ s"))
+        await expect(page.locator("#counts")).to_have_text("2 running, 0 waiting")
+        assert "birthday" not in await page.inner_text("#running")
+        await expect(theirs.locator("button")).to_have_count(0)
+        assert await serious(page) == []
+        await page.set_viewport_size(PHONE)
+        assert await serious(page) == []
+        assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        await running.locator("text=Details").click()
+        await expect(page.locator("dialog")).to_contain_text("birthday")
+        await page.click("dialog >> text=Close")
+        await page.click("#keep-on")  # from here on only when asked
+    finally:
+        gate.touch()
+        await asyncio.gather(going, own)
+    await page.click("#again")
+    await expect(running).to_have_count(0)
+
+
+async def test_another_account_sees_its_own_alone_on_the_page(
+    visitor: Studio, server: Server, picture: Path, tmp_path: Path
+) -> None:
+    gate, payer = tmp_path / "gate", customer(server, 20, name="Atelier West")
     prompt = f"hold {gate}"
     going = asyncio.create_task(asyncio.to_thread(edit, server, picture, prompt, model="repaint"))
     try:
         async with asyncio.timeout(30):
-            while not ask(server, "GET", "/v1/edits?state=running")["data"]:
+            while not ask(server, "GET", "/v1/activity")["data"]:
                 await asyncio.sleep(0.05)
-        await studio.open("server")
-        running = page.locator("#running .item", has_text=prompt)
-        await expect(running.locator(".badge")).to_have_text("Under way")
-        assert await serious(page) == []
+        await visitor.sign_in(payer.key)
+        await visitor.open("server")
+        await expect(visitor.page.locator("#running")).to_contain_text("Edits and projects of your account")
     finally:
         gate.touch()
         await going
-    await page.click("#again")
-    await expect(running).to_have_count(0)

@@ -8,6 +8,7 @@ const UNITS = [["year", 31_536_000], ["month", 2_592_000], ["day", 86_400], ["ho
 const plain = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 2 });
 const dollars = new Intl.NumberFormat(LANGUAGE, { style: "currency", currency: "USD", maximumFractionDigits: 4, minimumFractionDigits: 2 });
 const moment = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeStyle: "short" });
+const time = new Intl.DateTimeFormat(LANGUAGE, { timeStyle: "medium" });
 const relative = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "auto" });
 
 /** A number with its thousands apart, and two decimals at most. */
@@ -24,6 +25,9 @@ export const signed = (value) => (value > 0 ? `+${number(value)}` : number(value
 /** A time of the API, Unix seconds, whole. */
 export const at = (seconds) => moment.format(seconds * 1000);
 
+/** The time of day, of a time in milliseconds. */
+export const clock = (milliseconds) => time.format(milliseconds);
+
 /** How long ago, or how far ahead, in words. */
 export function ago(seconds, now = Date.now() / 1000) {
   const apart = seconds - now;
@@ -38,4 +42,12 @@ export const when = (seconds) => el("time", { dateTime: new Date(seconds * 1000)
 export function lasted(seconds) {
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   return seconds < 100 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds / 60)} min`;
+}
+
+/** How long something has gone on. */
+export function passed(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 100) return `${whole} s`;
+  const [unit, length] = whole < 6000 ? ["min", 60] : whole < 172_800 ? ["h", 3600] : ["days", 86_400];
+  return `${Math.round(whole / length)} ${unit}`;
 }

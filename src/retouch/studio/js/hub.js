@@ -25,13 +25,19 @@ export async function send(method, path, body, headers = {}) {
   return answer.status === 204 ? null : answer.json();
 }
 
-/** Put what `work` answers into a place; what went wrong goes there too, with a button to try again. */
+/** Put what `work` answers into a place; what went wrong goes there too, with a button to try again.
+    What had the focus there has it again, if it has an id and is still there. */
 export async function fill(place, work) {
   place.setAttribute("aria-busy", "true");
+  const put = (...content) => {
+    const held = place.contains(document.activeElement) ? document.activeElement.id : "";
+    place.replaceChildren(...content);
+    if (held) document.getElementById(held)?.focus({ preventScroll: true });
+  };
   try {
-    place.replaceChildren(...[await work()].flat().filter(Boolean));
+    put(...[await work()].flat().filter(Boolean));
   } catch (error) {
-    place.replaceChildren(trouble(error, () => fill(place, work)));
+    put(trouble(error, () => fill(place, work)));
   } finally {
     place.removeAttribute("aria-busy");
   }

@@ -1,18 +1,33 @@
-// The owner's: how the engines behind the models fare, and what is being edited now.
+// The owner's: how the engines behind the models fare, and what is being edited now. It is read anew as long as it is
+// looked at, unless the reader stops that.
 
 import { read } from "./api.js";
+import { Activity } from "./activity.js";
 import { $, $$, el } from "./dom.js";
-import { editLine, showEdit } from "./edits.js";
-import { at, count, lasted, number } from "./format.js";
+import { clock, count, lasted, number } from "./format.js";
 import { badge, empty, facts, fill, openHub } from "./hub.js";
 
 const CIRCUITS = { closed: ["Works", "good"], "half-open": ["Tried again", "warn"], open: ["Left alone", "bad"] };
 
-let minutes = 60;
+const PAUSE = 5000; // milliseconds between two readings
 
-openHub("manage", async () => {
+let minutes = 60;
+let lackingShown = false;
+let live = true;
+
+openHub("manage", async (session) => {
+  const activity = new Activity(session);
+  const load = async () => {
+    await Promise.all([fill($("#health"), health), activity.load()]);
+    $("#now").hidden = false; // until then it would be pushed down by what stands above
+    $("#as-of").textContent = `As of ${clock(Date.now())}`;
+  };
   $("#again").addEventListener("click", load);
   $("#again").disabled = false;
+  $("#keep-on").addEventListener("click", () => {
+    live = !live;
+    $("#keep-on").setAttribute("aria-pressed", String(live));
+  });
   $("#minutes").addEventListener("click", (event) => {
     const chosen = event.target.closest("button")?.dataset.minutes;
     if (!chosen) return;
@@ -21,13 +36,15 @@ openHub("manage", async () => {
     fill($("#health"), health);
   });
   await load();
+  const goOn = async () => {
+    if (live && !document.hidden && !inUse()) await load();
+    setTimeout(goOn, PAUSE);
+  };
+  setTimeout(goOn, PAUSE);
 });
 
-async function load() {
-  await Promise.all([fill($("#health"), health), fill($("#running"), running)]);
-  $("#now").hidden = false; // until then it would be pushed down by what stands above
-  $("#as-of").textContent = `As of ${at(Date.now() / 1000)}`;
-}
+/** Whether the reader would lose something if the page were drawn anew: a selection, or a dialog's place. */
+const inUse = () => !getSelection().isCollapsed || $("dialog[open]") !== null;
 
 async function health() {
   let providers;
@@ -41,7 +58,8 @@ async function health() {
   const lacking = providers.filter(({ available }) => !available);
   return [
     ready.length ? el("ul", { class: "items" }, ready.map(provider)) : empty("server", "No engine works here", "What each of them lacks stands below."),
-    lacking.length ? el("details", { class: "ended-ones" }, el("summary", {}, `Not set up (${lacking.length})`), el("ul", { class: "items" }, lacking.map(provider))) : null,
+    lacking.length ? el("details", { class: "ended-ones", open: lackingShown, ontoggle: (event) => { lackingShown = event.target.open; } },
+      el("summary", { id: "lacking" }, `Not set up (${lacking.length})`), el("ul", { class: "items" }, lacking.map(provider))) : null,
   ];
 }
 
@@ -71,10 +89,4 @@ function route({ model, serves, circuit, opens_in: opens, calls, failed, error_r
       "Serves": serves.join(", "),
     }),
     cause && el("p", { class: "fine" }, `The last failure: ${cause}`));
-}
-
-async function running() {
-  const found = (await Promise.all(["running", "queued"].map((state) => read(`/v1/edits?state=${state}&limit=100`)))).flatMap(({ data }) => data);
-  if (!found.length) return empty("check", "Nothing is running or waiting", "Edits of your account that are under way are listed here.");
-  return el("ul", { class: "items" }, found.map((edit) => editLine(edit, () => showEdit(edit))));
 }
