@@ -60,6 +60,31 @@ async def test_an_accounts_limits_are_set(studio: Studio, server: Server) -> Non
     }
 
 
+async def test_a_limit_is_taken_back_to_the_servers_own(studio: Studio, server: Server) -> None:
+    """By emptying its field; what is not touched stays as it is, also where somebody else has changed it meanwhile."""
+    payer = customer(server, name="to be freed")
+    path = f"/v1/accounts/{payer.account}"
+    ask(server, "PATCH", path, {"images_per_day": 7, "spend_cap": 12.5, "concurrent_edits": 3})
+    page = studio.page
+    await studio.open("accounts")
+    account = page.locator(f'[data-account="{payer.account}"]')
+    await expect(account).to_contain_text("Images a day7")
+    await account.locator("text=Limits").click()
+    await expect(page.locator("#field-requests_per_minute")).to_have_attribute("placeholder", "The server’s")
+    await page.fill("#field-images_per_day", "")
+    await page.fill("#field-spend_cap", "")
+    ask(server, "PATCH", path, {"concurrent_edits": 5})
+    await page.click("dialog button[type=submit]")
+    await expect(account).to_contain_text("Edits at a time5")
+    await expect(account).not_to_contain_text("Images a day")
+    assert ask(server, "GET", path)["limits"] == {
+        "requests_per_minute": None,
+        "concurrent_edits": 5,
+        "images_per_day": None,
+        "spend_cap": None,
+    }
+
+
 async def test_provider_health_shows_calls_and_failures(studio: Studio, server: Server, picture: Path) -> None:
     edit(server, picture, "make it sepia")
     page = studio.page

@@ -474,6 +474,8 @@ class TestAccounts:
             ("POST", "/v1/accounts", {"name": "A", "unlimited": True}, "unlimited"),
             ("PATCH", "/v1/accounts/{id}", {"requests_per_minute": 0}, "requests_per_minute"),
             ("PATCH", "/v1/accounts/{id}", {"unlimited": True}, "unlimited"),
+            ("PATCH", "/v1/accounts/{id}", {"name": None}, "name"),
+            ("PATCH", "/v1/accounts/{id}", {"tier": None}, "tier"),
             ("PATCH", "/v1/accounts/{id}", {"spend_cap": 0.0000001}, "spend_cap"),
             ("POST", "/v1/accounts/{id}/grants", {"amount": 0}, "amount"),
             ("POST", "/v1/accounts/{id}/grants", {"amount": -1}, "amount"),
@@ -486,6 +488,26 @@ class TestAccounts:
         who = await customer(database)
         answer = await send_json(shop, Customer("", "", KEY), method, path.replace("{id}", who.account), fields)
         assert (answer.status, json.loads(answer.body)["error"]["param"]) == (400, param)
+
+    async def test_a_limit_that_is_left_out_stays_and_one_that_is_null_is_the_servers_own_again(
+        self, shop: Server, database: Database
+    ) -> None:
+        """`shop` has no limits of its own, so null is no limit there: what was refused is accepted."""
+        who = await customer(
+            database, 100, images_per_day=1, concurrent_edits=4, requests_per_minute=600, spend_cap=5 * MICRO
+        )
+        owner, path = Customer("", "", KEY), f"/v1/accounts/{who.account}"
+        assert (await send(shop, who)).status == 200
+        assert (await send(shop, who)).status == 429
+        told = json.loads(
+            (await send_json(shop, owner, "PATCH", path, {"images_per_day": None, "spend_cap": None})).body
+        )
+        limits = {"requests_per_minute": 600, "concurrent_edits": 4, "images_per_day": None, "spend_cap": None}
+        assert told["limits"] == limits
+        assert (await send(shop, who)).status == 200
+        assert (await send(shop, who)).status == 200
+        told = json.loads((await send_json(shop, owner, "PATCH", path, {"name": "B"})).body)
+        assert (told["name"], told["tier"], told["limits"]) == ("B", "free", limits)
 
     async def test_nobody_else_can(self, shop: Server, database: Database) -> None:
         """With every scope, an account cannot grant itself credits, nor see that others exist."""

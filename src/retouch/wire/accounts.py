@@ -34,23 +34,31 @@ Limit = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Cap = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 Tier = Annotated[str, Field(json_schema_extra={"enum": list(_TIERS)})]
 
+_CALLED = "What to call it."
+_OR_NULL = "Null: the server's own, or none where it has none."
+
+
+def _unsaid() -> None:
+    """The value of a limit that is left out."""
+
 
 class NewAccount(JsonObject):
     """Who is to be charged."""
 
-    name: Name
+    name: Name = Field(description=_CALLED)
     tier: Tier = AccountTier.FREE.value
 
 
 class ChangedAccount(JsonObject):
-    """What of an account is to change. What is left out or null stays as it is."""
+    """What of an account is to change. What is left out stays; a limit that is null is the server's own again."""
 
-    name: Name | None = None
-    tier: Tier | None = None
-    requests_per_minute: Limit | None = None
-    concurrent_edits: Limit | None = None
-    images_per_day: Limit | None = None
-    spend_cap: Cap | None = Field(None, description="Credits in all.")
+    # By factories, because the schema would call any other default what a field has that is left out.
+    name: Name = Field(default_factory=str, description=_CALLED)
+    tier: Tier = Field(default_factory=str)
+    requests_per_minute: Limit | None = Field(default_factory=_unsaid, description=_OR_NULL)
+    concurrent_edits: Limit | None = Field(default_factory=_unsaid, description=_OR_NULL)
+    images_per_day: Limit | None = Field(default_factory=_unsaid, description=_OR_NULL)
+    spend_cap: Cap | None = Field(default_factory=_unsaid, description=f"Credits in all. {_OR_NULL}")
 
 
 class NewGrant(JsonObject):
@@ -106,13 +114,13 @@ async def get_account_by_id(request: Request, account_id: str, caller: MayManage
     responses=problems(400, 401, 403, 404),
 )
 async def change_account(request: Request, account_id: str, caller: MayManage) -> dict[str, Any]:
-    """Set name, tier and limits. The owner's account alone may."""
+    """Set name, tier and limits; null takes a limit back to the server's own. The owner's account alone may."""
     parts = parts_of(request)
     account = await _visible(parts, caller, account_id)
     await _require_owner(parts, caller)
     asked = await read_object(request, parts, ChangedAccount)
-    given = asked.model_dump(exclude_none=True)
-    if asked.tier is not None:
+    given = asked.model_dump(exclude_unset=True)
+    if "tier" in given:
         given["tier"] = _tier(asked.tier)
     if asked.spend_cap is not None:
         given["spend_cap"] = micro("spend_cap", asked.spend_cap)

@@ -18,7 +18,7 @@ _START = re.compile(r"^(Input|Value|String|List|Value error,) (should|must) ")
 
 
 class JsonObject(BaseModel):
-    """The fields of a request body: of the right type, none unknown. A field that is null is absent."""
+    """The fields of a request body: of the right type, none unknown. One that is null is absent, unless it says so."""
 
     model_config = ConfigDict(strict=True, extra="forbid", str_strip_whitespace=True)
 

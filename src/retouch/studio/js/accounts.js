@@ -78,10 +78,13 @@ function change(account, name, reload) {
     return form([
       el("div", { class: "two" }, field("name", "Name", called), field("tier", "Tier", tier)),
       el("div", { class: "two" }, Object.entries(LIMITS).map(([key, text]) => field(key, text, limits[key]))),
-      el("p", { class: "fine" }, "An empty limit stays as it is. Back to the server’s own: ", el("code", {}, "retouch accounts set"), "."),
+      el("p", { class: "fine" }, "An empty limit is the server’s own, from its settings; where those name none, there is none."),
     ], "Change", async () => {
-      const numbers = Object.fromEntries(Object.entries(limits).map(([key, control]) => [key, numberOf(control)]));
-      await send("PATCH", `/v1/accounts/${account.id}`, { name: called.value.trim(), tier: tier.value, ...numbers });
+      const asked = { name: called.value.trim(), tier: tier.value };
+      for (const [key, control] of Object.entries(limits)) asked[key] = numberOf(control) ?? null;
+      const known = { ...account, ...account.limits };
+      const changed = Object.entries(asked).filter(([key, value]) => value !== known[key]); // what another sets meanwhile stays
+      await send("PATCH", `/v1/accounts/${account.id}`, Object.fromEntries(changed));
       close();
       tell(`${name} is changed.`);
       await reload();
