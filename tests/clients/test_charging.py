@@ -420,6 +420,7 @@ class TestReading:
         await send(shop, who, prompt="fail UPSTREAM_ERROR")
         account = await read(shop, who, "/v1/account")
         assert (account["id"], account["credits"], account["tier"]) == (who.account, 10, "free")
+        assert account["resolutions"] == ["640px"]
         assert account["email"] is account["subscription"] is None
         left = await read(shop, who, "/v1/balance")
         assert left == {"object": "balance", "balance": 10.5, "spent": 10, "unlimited": False}

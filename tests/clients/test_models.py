@@ -51,7 +51,15 @@ def test_what_a_model_takes_is_listed_and_held_to(client: openai.OpenAI) -> None
         client.images.edit(model="retouch-classic", image=two[:1], prompt="make a 2x2 grid")
     pro = listed["nano-banana-pro"]
     assert pro["resolutions"] == ["1k", "2k", "4k"]
-    assert pro["price"] == {"credits": 150, "by_quality": {}, "by_resolution": {"1k": 150, "2k": 225, "4k": 300}}
+    charged = {"size": 150, "1k": 150, "2k": 225, "4k": 300}
+    assert pro["price"] == {
+        "credits": 150,
+        "by_quality": {},
+        "by_resolution": {"1k": 150, "2k": 225, "4k": 300},
+        "charged": dict.fromkeys(("low", "medium", "high"), charged),
+    }
+    gpt = listed["gpt-image-1"]["price"]["charged"]
+    assert gpt == {"low": {"size": 20}, "medium": {"size": 50}, "high": {"size": 200}}
     assert pro["tiers"] == ["creator", "pro", "business"]
     assert "16:9" in pro["aspect_ratios"]
     assert listed["dall-e-2"]["qualities"] == ["standard"]

@@ -50,6 +50,11 @@ class AccountTier(StrEnum):
         """The highest resolution that it may ask for."""
         return _MOST[self]
 
+    @property
+    def resolutions(self) -> tuple[Resolution, ...]:
+        """Every resolution that it may ask for, the lowest first."""
+        return tuple(one for one in Resolution if one.edge <= self.most.edge)
+
 
 _MOST = {
     AccountTier.FREE: Resolution.P640,

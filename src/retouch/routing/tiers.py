@@ -23,7 +23,7 @@ def within_tier(request: EditRequest, model: Model, tier: AccountTier, source: S
         raise _forbidden("model", f"{model.id} is for the tiers {', '.join(model.tiers)}", tier)
     match request.resolution:
         case Resolution() as asked:
-            if asked.edge > tier.most.edge:
+            if asked not in tier.resolutions:
                 raise _forbidden("resolution", f"Resolutions above {tier.most.value} are for a higher tier", tier)
             return request
         case None:
@@ -33,7 +33,7 @@ def within_tier(request: EditRequest, model: Model, tier: AccountTier, source: S
 
 
 def _settled(word: str, request: EditRequest, model: Model, tier: AccountTier, source: Size) -> Resolution | None:
-    allowed = [one for one in model.resolutions if one.edge <= tier.most.edge]
+    allowed = [one for one in model.resolutions if one in tier.resolutions]
     if not allowed:
         return None
     if word == "auto":

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from retouch.admission.credits import decimal
 from retouch.domain.errors import Code, RetouchError, invalid
 from retouch.domain.ledger import Entry
-from retouch.domain.model import MICRO
+from retouch.domain.model import MICRO, AccountTier
 from retouch.stores.accounts import Account
 from retouch.stores.credits import Used
 from retouch.wire.amounts import seconds
@@ -125,6 +125,7 @@ def account_object(account: Account) -> dict[str, Any]:
         "object": "account",
         "name": account.name,
         "tier": account.tier,
+        "resolutions": list(AccountTier(account.tier).resolutions),
         "balance": decimal(account.balance),
         "spent": decimal(account.spent),
         "unlimited": account.unlimited,

@@ -82,6 +82,13 @@ def model_object(model: Model, chooser: Chooser) -> dict[str, Any]:
             "by_resolution": {
                 resolution.value: model.price_of(Tier.MEDIUM, resolution) / MICRO for resolution in model.resolutions
             },
+            "charged": {tier.value: _charged(model, tier) for tier in Tier},
         },
         "routes": [{"engine": route.engine, "model": route.model} for route in model.routes],
     }
+
+
+def _charged(model: Model, tier: Tier) -> dict[str, int]:
+    """Whole credits that one image of a quality is charged: by resolution, and `size` where none is asked for."""
+    sizes = {"size": None, **{resolution.value: resolution for resolution in model.resolutions}}
+    return {name: model.price_of(tier, resolution) // MICRO for name, resolution in sizes.items()}
