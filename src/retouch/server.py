@@ -24,7 +24,7 @@ from uvicorn.supervisors import Multiprocess
 
 from retouch.admission.keys import ensure_owner
 from retouch.admission.sessions import new_link
-from retouch.app.storage import open_database
+from retouch.app.storage import open_database, open_own_objects
 from retouch.settings import Settings
 from retouch.stores.accounts import Accounts
 from retouch.stores.embedded import Embedded, EmbeddedError
@@ -148,6 +148,7 @@ async def _welcome(settings: Settings, base: str) -> Welcome:
     """Make sure that there is an owner; and a link to the studio where only this machine can use it, or if asked."""
     wanted = _on_loopback(settings.host) and _on_loopback(urlsplit(base).hostname or "")
     async with open_database(settings) as database:
+        await open_own_objects(settings, database)  # the wrong ones are told before any process is started
         accounts = Accounts(database)
         key = await ensure_owner(accounts, settings.api_key)
         link = None

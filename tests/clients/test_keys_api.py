@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -315,10 +316,15 @@ def pair_database(new_database: Callable[[], str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def pair(pair_database: str) -> Iterator[tuple[Server, Server]]:
+def pair(pair_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
     """Two servers on one database, which believe an issuer and make accounts for its subjects."""
     issuer = [{"issuer": ISSUER, "audience": AUDIENCE, "secret": SECRET, "auto_create": True}]
-    given = {"RETOUCH_DATABASE_URL": pair_database, "RETOUCH_JWT": json.dumps(issuer), "RETOUCH_CPU__WORKERS": "1"}
+    given = {
+        "RETOUCH_DATABASE_URL": pair_database,
+        "RETOUCH_STORAGE_URL": tmp_path_factory.mktemp("pictures").as_uri(),
+        "RETOUCH_JWT": json.dumps(issuer),
+        "RETOUCH_CPU__WORKERS": "1",
+    }
     with running_server(given) as one, running_server(given) as other:
         yield one, other
 
@@ -382,16 +388,18 @@ def let_manage(database_url: str, subject: str) -> None:
         assert connection.execute(wider, [subject]).rowcount == 1
 
 
-def test_when_a_key_was_last_used_is_kept_by_the_end_of_the_server(new_database: Callable[[], str]) -> None:
+def test_when_a_key_was_last_used_is_kept_by_the_end_of_the_server(
+    new_database: Callable[[], str], tmp_path: Path
+) -> None:
     """Without a write per request: after a stop at the latest, and from every process."""
     given = {"RETOUCH_DATABASE_URL": new_database(), "RETOUCH_CPU__WORKERS": "1"}
-    with running_server(given) as server:
+    with running_server(given, data=tmp_path) as server:
         used, unused = make(server), make(server)
         began = time.time()
         for _ in range(3):
             assert call(server, "GET", "/v1/models", key=used["key"]).status == 200
         assert server.stop() == 0
-    with running_server(given) as server:
+    with running_server(given, data=tmp_path) as server:
         at = told(server, "GET", f"/v1/keys/{used['id']}")["last_used_at"]
         assert at is not None
         assert began - 2 <= at <= time.time()

@@ -25,8 +25,9 @@ def address(new_database: Callable[[], str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def servers(address: str) -> Iterator[tuple[Server, Server]]:
-    shared = {"RETOUCH_DATABASE_URL": address}
+def servers(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
+    pictures = tmp_path_factory.mktemp("pictures").as_uri()
+    shared = {"RETOUCH_DATABASE_URL": address, "RETOUCH_STORAGE_URL": pictures}
     with running_server(shared) as first, running_server(shared) as second:
         yield first, second
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -226,12 +227,14 @@ async def test_lists_come_in_pages(hooked: Server, receiver: Receiver) -> None:
         await call(hooked, "DELETE", f"/v1/webhooks/{id_}")
 
 
-async def test_a_message_survives_the_server(new_database: Callable[[], str], receiver: Receiver) -> None:
+async def test_a_message_survives_the_server(
+    new_database: Callable[[], str], receiver: Receiver, tmp_path: Path
+) -> None:
     """Killed before it could be told, the server that comes next tells it."""
     address = new_database()
     settings = {"RETOUCH_DATABASE_URL": address, "RETOUCH_FETCH__ALLOW_HOSTS": json.dumps([receiver.host])}
     receiver.answers.extend([503] * 100)
-    with running_server(settings) as server:
+    with running_server(settings, data=tmp_path / "data") as server:
         _, webhook = await call(server, "POST", "/v1/webhooks", {"url": receiver.url, "events": ["image.completed"]})
         made = await project(server)
         await receiver.until(lambda received: made in [message.json["payload"]["id"] for message in received])
@@ -240,7 +243,7 @@ async def test_a_message_survives_the_server(new_database: Callable[[], str], re
     receiver.received.clear()
     async with Database(address) as database:  # its pause, or its sender's minute, is over
         await database.run(b"update deliveries set next_at = now()")
-    with running_server(settings) as server:
+    with running_server(settings, data=tmp_path / "data") as server:
         await delivery(server, webhook["id"], made, "image.completed", "delivered")
         await call(server, "DELETE", f"/v1/webhooks/{webhook['id']}")
     assert receiver.received[-1].is_signed(webhook["secret"])

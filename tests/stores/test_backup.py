@@ -16,6 +16,7 @@ from retouch.stores.database import Database
 from retouch.stores.migrate import migrations
 from retouch.stores.objects import Objects
 from retouch.stores.secrets import secret
+from retouch.stores.storage_mark import KEY, WrongStorage, claim
 
 HASH = "ab" * 32
 BIG = bytes(range(256)) * 20_000
@@ -51,18 +52,20 @@ def target(new_database: Callable[..., str]) -> str:
 
 
 def everything(conninfo: str) -> dict[str, list[str]]:
-    """Every row of every table, but for when migrations ran."""
+    """Every row of every table, but for when migrations ran and which store of pictures is its own."""
     with psycopg.connect(conninfo) as connection:
         names = connection.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
         return {
-            name: sorted(map(repr, connection.execute(f'table "{name}"'.encode()).fetchall()))
+            name: sorted(
+                map(repr, connection.execute(f'table "{name}"'.encode()).fetchall() if name != "storage" else ())
+            )
             for (name,) in names
             if name != "migrations"
         }
 
 
 async def keys(objects: Objects) -> set[str]:
-    return {found.key async for found in objects.list()}
+    return {found.key async for found in objects.list() if found.key != KEY}
 
 
 async def test_every_table_of_a_new_database_is_known(database: Database) -> None:
@@ -100,6 +103,27 @@ async def test_what_is_backed_up_is_restored(
         )
         with pytest.raises(psycopg.Error, match="only ever added"):
             await restored.run(b"delete from entries")
+
+
+async def test_what_is_restored_has_a_store_of_its_own(
+    source: Database, kept: Objects, target: str, tmp_path: Path
+) -> None:
+    """The copy starts with its own pictures, not with the original's, and the other way round."""
+    await claim(source, kept)
+    await kept.put("outputs/a/0.png", b"a")
+    assert (await backup(source.conninfo, kept, tmp_path / "all.tar", silent)).objects == 1
+    there = Objects.open(tmp_path / "there")
+    await restore(target, there, tmp_path / "all.tar", silent)
+    async with Database(target) as copy:
+        await claim(copy, there)
+        await claim(source, kept)
+        for database, objects in ((copy, kept), (source, there)):
+            with pytest.raises(WrongStorage):
+                await claim(database, objects)
+    # Into what is used: the former mark goes with all the rest.
+    await restore(target, there, tmp_path / "all.tar", silent, force=True)
+    async with Database(target) as copy:
+        await claim(copy, there)
 
 
 async def test_the_tables_are_those_of_one_moment(source: Database, kept: Objects, tmp_path: Path, target: str) -> None:

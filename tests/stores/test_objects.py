@@ -28,7 +28,7 @@ def bucket() -> Iterator[Bucket]:
 def objects(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Objects:
     """A folder, obstore's memory, and an S3: each test has a store of its own."""
     if request.param == "memory":
-        return Objects(MemoryStore())
+        return Objects(MemoryStore(), "memory")
     if request.param == "folder":
         return Objects.open(tmp_path / "objects")
     bucket: Bucket = request.getfixturevalue("bucket")
@@ -145,6 +145,11 @@ async def test_a_url_can_name_a_folder(tmp_path: Path) -> None:
     await objects.put(KEY, b"picture")
     assert (folder / KEY).read_bytes() == b"picture"
     assert not (tmp_path / "unused").exists()
+
+
+def test_a_url_that_cannot_be_used_is_told_with_its_setting(tmp_path: Path) -> None:
+    with pytest.raises(RetouchError, match=r"RETOUCH_STORAGE_URL \(nothing://bucket\) cannot be used"):
+        Objects.open(tmp_path, "nothing://bucket")
 
 
 async def test_a_store_that_is_away_says_when_to_come_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from retouch.stores.embedded import Embedded
 from retouch.stores.ledger import IDEMPOTENCY, LEASE, Ledger
 from retouch.stores.objects import Objects
 from retouch.stores.secrets import secret
+from retouch.stores.storage_mark import claim
 
 
 @asynccontextmanager
@@ -39,6 +40,13 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
 def open_objects(settings: Settings) -> Objects:
     """The store of pictures: the operator's bucket, or a folder."""
     return Objects.open(settings.data / "objects", settings.storage_url)
+
+
+async def open_own_objects(settings: Settings, database: Database) -> Objects:
+    """The store of pictures, if it is the one that belongs to the database. Raises WrongStorage, RetouchError."""
+    objects = open_objects(settings)
+    await claim(database, objects)
+    return objects
 
 
 def build_ledger(settings: Settings, database: Database) -> Ledger:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from retouch.app.addresses import WEBHOOK_SECONDS, addresses
 from retouch.app.editing import open_editing
-from retouch.app.storage import build_ledger, keep, open_objects, signing_secrets
+from retouch.app.storage import build_ledger, keep, open_own_objects, signing_secrets
 from retouch.editing import Editing
 from retouch.fetch import Sender
 from retouch.projects import Change, Changes, Runner, Submitting, Teller, Tidying
@@ -43,7 +43,8 @@ async def open_works(settings: Settings, stack: AsyncExitStack, *, places: int) 
     if settings.database_url is None:
         raise RuntimeError("no database: `retouch serve` starts one, or set RETOUCH_DATABASE_URL")
     database = await stack.enter_async_context(Database(settings.database_url))
-    objects, ledger, queue = open_objects(settings), build_ledger(settings, database), Queue(database)
+    objects = await open_own_objects(settings, database)
+    ledger, queue = build_ledger(settings, database), Queue(database)
     tidying = Tidying(database, objects=objects, queue=queue, keep=keep(settings))
     changes = Changes([tidying.ended, _tell_webhooks])
     own = await _own_links(settings, database, objects)

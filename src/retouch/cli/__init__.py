@@ -5,12 +5,14 @@ import sys
 import typer
 
 from retouch import __version__
-from retouch.cli import accounts, backup, edit, keys, ledger, models, serve, signin, usage, worker
+from retouch.cli import accounts, backup, edit, keys, ledger, models, serve, signin, storage, usage, worker
 from retouch.cli.doctor import doctor
 from retouch.cli.settings import USAGE
 from retouch.domain.errors import RetouchError
 from retouch.routing.places import ConfigError
 from retouch.stores.embedded import EmbeddedError
+from retouch.stores.migrate import NewerDatabase
+from retouch.stores.storage_mark import WrongStorage
 
 app = typer.Typer(
     name="retouch",
@@ -26,6 +28,7 @@ app.command("edit")(edit.edit)
 app.command("models")(models.models)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
+app.command("adopt-storage")(storage.adopt_storage)
 app.command("doctor")(doctor)
 app.command("signin")(signin.signin)
 app.command("usage")(usage.usage)
@@ -45,6 +48,6 @@ def main() -> None:
     """The console script. What an operator can mend is told in a sentence, not in a traceback."""
     try:
         app()
-    except (ConfigError, EmbeddedError, RetouchError) as error:
+    except (ConfigError, EmbeddedError, NewerDatabase, RetouchError, WrongStorage) as error:
         typer.echo(f"retouch: {error}", err=True)
         sys.exit(USAGE)

@@ -44,9 +44,10 @@ class ObjectInfo:
 class Objects:
     """Files by key, such as `outputs/2026-11-21/edit_.../0.png`. A file appears whole or not at all."""
 
-    def __init__(self, store: ObjectStore, folder: Path | None = None) -> None:
-        """Use `Objects.open`. `folder` is where a store of this machine keeps its files."""
+    def __init__(self, store: ObjectStore, place: str, folder: Path | None = None) -> None:
+        """Use `Objects.open`. `place` is what an operator calls it, `folder` where this machine has its files."""
         self._store = store
+        self.place = place
         self._folder = folder
 
     @classmethod
@@ -54,14 +55,18 @@ class Objects:
         """The store at `url` (s3://, gs://, az://, file://), or without one the `folder`, made private to us.
 
         Buckets take credentials and endpoint from their providers' own variables (AWS_..., GOOGLE_..., AZURE_...).
-        Connects to nothing yet. Raises ValueError or obstore's errors for a URL that cannot be used.
+        Connects to nothing yet. Raises RetouchError (INVALID_REQUEST) for a URL that cannot be used.
         """
         if url is not None and urlsplit(url).scheme == "file":
             folder = Path(unquote(urlsplit(url).path))
         elif url is not None:
-            return cls(from_url(url, client_options=_client_options(), retry_config=_RETRIES))
+            try:
+                return cls(from_url(url, client_options=_client_options(), retry_config=_RETRIES), url)
+            except (BaseError, ValueError) as error:
+                message = f"RETOUCH_STORAGE_URL ({url}) cannot be used: {why(error)}"
+                raise RetouchError(Code.INVALID_REQUEST, message) from error
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return cls(LocalStore(folder, automatic_cleanup=True), folder)
+        return cls(LocalStore(folder, automatic_cleanup=True), str(folder.absolute()), folder)
 
     async def put(self, key: str, data: Buffer) -> None:
         """Keep a file, in place of one that has this key already."""
@@ -156,6 +161,11 @@ def checked(key: str) -> str:
 def media_type(key: str) -> str:
     """The MIME type that a key's ending stands for."""
     return mimetypes.guess_type(key)[0] or "application/octet-stream"
+
+
+def why(error: BaseException) -> str:
+    """What a store said of an error, in a short line, without what is for its makers."""
+    return " ".join(str(error).partition("Debug source")[0].split())[:200]
 
 
 def _info(meta: "ObjectMeta") -> ObjectInfo:

@@ -33,7 +33,7 @@ async def look(settings: Settings, seconds: float) -> list[Finding]:
             *check_settings(settings),
             check_disk(settings.data),
             *stored.findings,
-            await check_storage(settings),
+            await check_storage(settings, stored.mark),
             check_secret(settings),
             await check_public_url(settings, seconds),
             await asyncio.to_thread(check_codecs),

@@ -10,7 +10,7 @@ from psycopg import AsyncConnection, Error
 from psycopg.errors import UndefinedTable
 from psycopg.rows import scalar_row
 
-from retouch.app.storage import open_address
+from retouch.app.storage import open_address, open_objects
 from retouch.cli.doctor.findings import Finding, State
 from retouch.domain.errors import RetouchError
 from retouch.settings import Settings
@@ -18,9 +18,9 @@ from retouch.stores.api_keys import ApiKeys
 from retouch.stores.database import Database
 from retouch.stores.embedded import EmbeddedError
 from retouch.stores.migrate import migrations
-from retouch.stores.objects import Objects
 from retouch.stores.queries import query
 from retouch.stores.secrets import secret
+from retouch.stores.storage_mark import Mark, compare, known_mark, laid_mark
 
 CONNECT_SECONDS = 5
 #: Where the object that is written for the check lies.
@@ -29,10 +29,14 @@ PLACE = "doctor"
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What was found; `secret` is the database's own, where it has one."""
+    """What was found in the database.
+
+    `secret` is its own, `mark` what it knows of the store of pictures; None where it could not be asked.
+    """
 
     findings: list[Finding]
     secret: bytes | None = None
+    mark: Mark | None = None
 
 
 async def check_database(settings: Settings) -> Stored:
@@ -74,7 +78,7 @@ async def _look(database: Database, settings: Settings) -> Stored:
         found = f"{where} answers; {len(known - done)} changes to its tables are made at the next start"
         return Stored([Finding("database", State.OK, found)])
     findings = [Finding("database", State.OK, f"{where} answers, its tables are up to date")]
-    return Stored([*findings, await _keys(database)], await secret(database))
+    return Stored([*findings, await _keys(database)], await secret(database), await known_mark(database))
 
 
 async def _keys(database: Database) -> Finding:
@@ -86,10 +90,12 @@ async def _keys(database: Database) -> Finding:
     return Finding("API keys", State.WARNING, "there is no valid key", "make one: retouch keys create")
 
 
-async def check_storage(settings: Settings) -> Finding:
-    """Write an object, read it, and delete it."""
+async def check_storage(settings: Settings, known: Mark | None) -> Finding:
+    """Write an object, read it, and delete it; and whether the store is the one that the database knows."""
     folder = settings.data / "objects"
     if settings.storage_url is None and _is_new(folder):
+        if known and (refused := compare(known, None, str(folder.absolute()))):
+            return Finding("storage", State.PROBLEM, refused.found, refused.advice)
         return Finding("storage", State.OK, f"{folder}, made at the first start")
     where = settings.storage_url or str(folder)
     key, data = f"{PLACE}/{secrets.token_hex(8)}.txt", secrets.token_bytes(64)
@@ -101,14 +107,17 @@ async def check_storage(settings: Settings) -> Finding:
     )
     started = time.monotonic()
     try:
-        objects = Objects.open(folder, settings.storage_url)
+        objects = open_objects(settings)
         await objects.put(key, data)
         same = await objects.get(key) == data
         await objects.delete(key)
+        laid = await laid_mark(objects)
     except Exception as error:  # obstore raises many kinds for an address that it cannot use
         return Finding("storage", State.PROBLEM, f"{where}: {_last_cause(error)}", advice)
     if not same:
         return Finding("storage", State.PROBLEM, f"{where}: what is read is not what was written", advice)
+    if known and (refused := compare(known, laid, objects.place)):
+        return Finding("storage", State.PROBLEM, refused.found, refused.advice)
     milliseconds = (time.monotonic() - started) * 1e3
     return Finding("storage", State.OK, f"{where}: an object written, read and deleted in {milliseconds:.0f} ms")
 

@@ -23,16 +23,18 @@ from retouch.stores.backup.manifest import (
     read_manifest,
 )
 from retouch.stores.backup.tables import counted, done, empty, load, others, settle, tables
-from retouch.stores.database import border
+from retouch.stores.database import Database, border
 from retouch.stores.migrate import migrate, migrations
 from retouch.stores.objects import Objects
+from retouch.stores.storage_mark import adopt
 
 #: How often it is looked whether others use the database, and the pauses between, seconds.
 _LOOKS, _PAUSE = 20, 0.1
 
 
 async def restore(conninfo: str, objects: Objects, path: Path, progress: Progress, *, force: bool = False) -> Manifest:
-    """Bring a database and an object store to what a backup holds, and the tables up to date; what was in it.
+    """Bring a database and an object store to what a backup holds, and the tables up to date; what was in it. From then
+    on they belong to each other.
 
     Both must be empty; with `force` what they hold is replaced. Nobody else may use the database meanwhile.
     `progress` is told as by `backup`. Raises BackupError, RetouchError, OSError.
@@ -54,6 +56,8 @@ async def restore(conninfo: str, objects: Objects, path: Path, progress: Progres
                 raise
             await _forget(objects, former - loading.kept)
             await migrate(connection)
+        async with Database(conninfo) as database:
+            await adopt(database, objects, force=True)
     return manifest
 
 

@@ -15,6 +15,7 @@ from retouch.stores.backup.tables import counted, done, rows_of, sequences, tabl
 from retouch.stores.database import border
 from retouch.stores.migrate import migrations
 from retouch.stores.objects import ObjectInfo, Objects
+from retouch.stores.storage_mark import KEY
 
 #: Rows are gathered into entries of about so many bytes, because a tar wants sizes beforehand.
 _CHUNK = 8 << 20
@@ -48,7 +49,8 @@ async def _look(connection: AsyncConnection[TupleRow], objects: Objects) -> tupl
         raise BackupError("The database is of another version than this Retouch: start the server with this one first.")
     found = await tables(connection)
     counts = await counted(connection, found)
-    files = sorted([file async for file in objects.list()], key=lambda file: file.key)
+    # The store's mark stays: what is restored elsewhere gets one of its own.
+    files = sorted([file async for file in objects.list() if file.key != KEY], key=lambda file: file.key)
     manifest = Manifest(
         version=__version__,
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
