@@ -216,7 +216,7 @@ async def test_models_say_what_they_can_do_cost_and_lack(studio: Studio) -> None
     page = studio.page
     await studio.open("models")
     classic = page.locator('[data-model="retouch-classic"]')
-    await expect(classic).to_contain_text("1 credit an image")
+    await expect(classic).to_contain_text("1–2 credits an image")
     await expect(classic).to_contain_text("on this machine")
     missing = page.locator('[data-model="nano-banana-pro"]')
     await expect(missing).to_have_count(1)

@@ -89,6 +89,7 @@ async def test_awkward_prompts_names_and_every_setting_survive(
     await studio.choose(odd)
     await page.fill("#prompt", AWKWARD)
     await page.fill("#n", "2")
+    await page.click('[data-by="exact"]')
     await page.select_option("#size", "custom")
     await page.fill("#size-width", "301")
     await page.fill("#size-height", "200")
@@ -127,6 +128,21 @@ async def test_several_photos_and_an_extended_one_work_too(
     result = decoded(file.read_bytes(), "RGB")
     assert result.shape[:2] == (320, 580)
     assert (result[:, 100:] == decoded(picture.read_bytes())).all()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_shape_and_a_resolution_go_along(studio: Studio, picture: Path, tmp_path: Path, language: str) -> None:
+    page = studio.page
+    shutil.copy(picture, tmp_path / "photo.png")
+    await studio.choose(tmp_path / "photo.png")
+    await page.fill("#prompt", "make it sepia")
+    await page.click('[data-by="shape"]')
+    await page.select_option("#resolution", "640px")
+    await page.select_option("#aspect_ratio", "4:5")
+    before = set(tmp_path.iterdir())
+    run(language, await code(studio, language), tmp_path)
+    [file] = made(tmp_path, before)
+    assert decoded(file.read_bytes()).shape[:2] == (640, 512)
 
 
 async def test_the_code_names_no_key_and_this_server(studio: Studio, server: Server, picture: Path) -> None:

@@ -375,6 +375,7 @@ async def test_a_result_is_edited_again(studio: Studio, picture: Path) -> None:
 async def test_settings_go_with_the_edit(studio: Studio, picture: Path) -> None:
     page = studio.page
     await studio.choose(picture)
+    await page.click('[data-by="exact"]')
     await page.select_option("#size", "custom")
     await page.fill("#size-width", "333")
     await page.fill("#size-height", "222")

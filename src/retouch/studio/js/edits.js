@@ -4,6 +4,7 @@ import { el, icon } from "./dom.js";
 import { at, count, lasted, money, number, when } from "./format.js";
 import { badge, dialog, facts, table } from "./hub.js";
 import { here } from "./links.js";
+import { sizeAsked } from "./sizes.js";
 
 export const STATES = {
   queued: ["Waiting", "warn"],
@@ -31,6 +32,7 @@ export function editLine(edit, open) {
       facts({
         "Model": edit.served_by.model ?? edit.model,
         "Images": edit.images.made === edit.images.asked ? number(edit.images.made) : `${edit.images.made} of ${edit.images.asked}`,
+        "Size": sizeAsked(edit.parameters),
         "Paid": count(paid(edit), "credit"),
         "Asked": when(edit.created_at),
       }),

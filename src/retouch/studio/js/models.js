@@ -8,17 +8,21 @@ const size = (text) => text.replace("x", " × ");
 /** Whether only the built-in editor serves the model: it reads a grammar. */
 export const builtIn = (model) => model.routes.length > 0 && model.routes.every((route) => route.engine === "cpu");
 
-/** Credits for one image. */
-export function priceOf(model, quality) {
+/** Why this account may not use the model, or "". */
+export const lockedBy = (model, account) =>
+  !account || model.tiers.includes(account.tier) ? "" : `For the tiers ${model.tiers.join(", ")}; yours is ${account.tier}.`;
+
+/** Credits for one image, of a resolution if that is asked for. */
+export function priceOf(model, quality, resolution = null) {
   const tier = quality === "low" || quality === "high" ? quality : "medium";
-  return model.price.by_quality[tier] ?? model.price.credits;
+  return model.price.charged[tier][resolution ?? "size"];
 }
 
 export const credits = (amount) => plural(Number(amount.toFixed(2)), "credit", "credits");
 
-/** From the cheapest to the dearest quality. */
+/** From the cheapest to the dearest quality and resolution. */
 export function priceRange(model) {
-  const prices = [...new Set(["low", "medium", "high"].map((tier) => priceOf(model, tier)))].sort((a, b) => a - b);
+  const prices = [...new Set(Object.values(model.price.charged).flatMap(Object.values))].sort((a, b) => a - b);
   return prices.length > 1 ? `${prices[0]}–${prices.at(-1)} credits` : credits(prices[0]);
 }
 
@@ -42,7 +46,9 @@ export function examplesFor(model, situation) {
 }
 
 /** Why this edit cannot be sent to this model, as {message, field}, or null. */
-export function unfit(model, { photos, prompt }) {
+export function unfit(model, { photos, prompt, account }) {
+  const locked = lockedBy(model, account);
+  if (locked) return { message: `${model.id} is not for this account. ${locked}`, field: "model" };
   if (!model.available) return { message: `${model.id} does not work here: ${model.missing}`, field: "model" };
   const most = model.limits.images;
   if (photos > most) {

@@ -1,9 +1,11 @@
 // The settings: what to do, which model, how many, and what it costs.
 
 import { $, $$, el, icon, show } from "./dom.js";
-import { abilities, credits, examplesFor, priceOf, priceRange } from "./models.js";
+import { abilities, credits, examplesFor, lockedBy, priceOf, priceRange } from "./models.js";
+import { Sizing } from "./sizing.js";
 
-const SETTINGS = ["prompt", "n", "size", "quality", "background", "output_format", "output_compression"];
+const SETTINGS = ["prompt", "n", "size", "resolution", "aspect_ratio", "quality", "background", "output_format", "output_compression"];
+const USUAL_COMPRESSION = 90;
 
 export class Panel {
   constructor(changed) {
@@ -12,9 +14,10 @@ export class Panel {
     this.model = null;
     this.photo = null;
     this.situation = "whole";
-    this.balance = null; // credits, or null where nothing bounds them
+    this.account = null; // or its tier, the resolutions it may ask for, and its balance
     const update = () => this.#update();
-    for (const id of ["prompt", "n", "size", "size-width", "size-height", "quality", "background", "output_format", "output_compression"]) {
+    this.sizing = new Sizing(update);
+    for (const id of ["prompt", "n", "quality", "background", "output_format", "output_compression"]) {
       $(`#${id}`).addEventListener("input", update);
     }
     for (const button of $$("[data-step]")) {
@@ -38,10 +41,10 @@ export class Panel {
   }
 
   setModels(models) {
-    this.models = [...models].sort((a, b) => Number(b.available) - Number(a.available));
+    this.models = [...models].sort((a, b) => this.#usable(b) - this.#usable(a));
     const remembered = stored("retouch-model");
     this.#drawModels();
-    this.choose((this.models.find((model) => model.id === remembered && model.available) ?? this.models[0])?.id);
+    this.choose((this.models.find((model) => model.id === remembered && this.#usable(model)) ?? this.models[0])?.id);
   }
 
   choose(id) {
@@ -49,9 +52,10 @@ export class Panel {
     if (!this.model) return;
     store("retouch-model", id);
     for (const radio of $$("#models input")) radio.checked = radio.value === id;
-    $("#model").replaceChildren(...describe(this.model, "model-name"), el("span", { class: "chevron" }, icon("down")));
+    $("#model").replaceChildren(...describe(this.model, lockedBy(this.model, this.account), "model-name"), el("span", { class: "chevron" }, icon("down")));
     $("#n").max = this.model.limits.n;
-    this.#drawSizes();
+    this.#drawExamples();
+    this.#bound();
     this.#update();
   }
 
@@ -62,12 +66,14 @@ export class Panel {
       this.situation = situation;
       this.#drawExamples();
     }
-    this.#drawSizes();
+    this.#bound();
     this.#update();
   }
 
-  setBalance(balance) {
-    this.balance = balance;
+  /** Who pays, as GET /v1/account has it. */
+  setAccount(account) {
+    this.account = account;
+    this.#bound();
     this.#update();
   }
 
@@ -83,9 +89,7 @@ export class Panel {
   fields() {
     const fields = { model: this.model.id, prompt: this.prompt };
     if (this.n > 1) fields.n = String(this.n);
-    const size = $("#size").value;
-    if (size === "custom") fields.size = `${$("#size-width").value}x${$("#size-height").value}`;
-    else if (size) fields.size = size;
+    Object.assign(fields, this.sizing.fields());
     for (const name of ["quality", "background", "output_format"]) {
       const { value } = $(`#${name}`);
       if (value) fields[name] = value;
@@ -104,6 +108,8 @@ export class Panel {
       const known = [...$(`#${name}`).options].some((option) => option.value === fields[name]);
       set(name, known ? fields[name] : "");
     }
+    set("output_compression", fields.output_compression ?? (fields.output_format ? 100 : USUAL_COMPRESSION)); // 100 is the API's
+    this.sizing.reuse(fields);
     this.#update();
   }
 
@@ -124,17 +130,18 @@ export class Panel {
     if (transparent && format.value === "jpeg") format.value = "";
     show($("#compression-field"), format.value !== "");
     $("#compression-value").textContent = $("#output_compression").value;
-    show($("#custom-size"), $("#size").value === "custom");
+    this.sizing.draw();
     for (const button of $$("[data-step]")) {
       const next = this.n + Number(button.dataset.step);
       button.disabled = next < 1 || next > model.limits.n;
     }
     const { length } = this.prompt;
     $("#prompt-length").textContent = length > model.limits.prompt_characters * 0.8 ? `${length} / ${model.limits.prompt_characters}` : "";
-    const each = priceOf(model, $("#quality").value);
+    const each = priceOf(model, $("#quality").value, this.sizing.resolution);
     $("#cost").textContent = credits(each * this.n);
     const what = this.n > 1 ? `${this.n} images × ${credits(each)}` : "This edit costs";
-    $("#cost-detail").textContent = this.balance === null ? what : `${what} · you have ${credits(this.balance)}`;
+    const bounded = this.account && !this.account.unlimited;
+    $("#cost-detail").textContent = bounded ? `${what} · you have ${credits(this.account.balance)}` : what;
     this.changed();
   }
 
@@ -150,23 +157,13 @@ export class Panel {
       }, text)));
   }
 
-  #drawSizes() {
-    const { model, photo } = this;
-    if (!model) return;
-    const select = $("#size");
-    const { value } = select;
-    const sizes = new Map([["", "Automatic"]]);
-    const any = model.sizes === "any";
-    if (photo && any) sizes.set(`${photo.width}x${photo.height}`, `As the photo (${photo.width} × ${photo.height})`);
-    for (const size of any ? ["1024x1024", "1536x1024", "1024x1536"] : model.sizes) {
-      if (!sizes.has(size)) sizes.set(size, size.replace("x", " × "));
-    }
-    if (any) sizes.set("custom", "Another size…");
-    if ([...select.options].map((option) => option.value).join() !== [...sizes.keys()].join()) {
-      select.replaceChildren(...[...sizes].map(([size, text]) => el("option", { value: size }, text)));
-      select.value = sizes.has(value) ? value : "";
-    }
-    this.#drawExamples();
+  /** Whether a model works here, and for this account. */
+  #usable(model) {
+    return model.available && !lockedBy(model, this.account);
+  }
+
+  #bound() {
+    if (this.model) this.sizing.set({ model: this.model, photo: this.photo, account: this.account });
   }
 
   #openModels(open) {
@@ -179,8 +176,8 @@ export class Panel {
 
   #drawModels() {
     const row = (model) => {
-      const radio = el("input", { type: "radio", name: "model", value: model.id, disabled: !model.available, onchange: () => this.choose(model.id) });
-      return el("label", { class: `model ${model.available ? "" : "missing"}` }, radio, ...describe(model));
+      const radio = el("input", { type: "radio", name: "model", value: model.id, disabled: !this.#usable(model), onchange: () => this.choose(model.id) });
+      return el("label", { class: `model ${this.#usable(model) ? "" : "missing"}` }, radio, ...describe(model, lockedBy(model, this.account)));
     };
     const there = this.models.filter((model) => model.available).map(row);
     const missing = this.models.filter((model) => !model.available).map(row);
@@ -190,11 +187,11 @@ export class Panel {
   }
 }
 
-function describe(model, id) {
+function describe(model, locked, id) {
   return [
     el("span", { class: "model-text" },
       el("span", { class: "model-line" }, el("span", { class: "model-id", id }, model.id), el("span", { class: "price number" }, priceRange(model))),
-      el("span", { class: "fine" }, model.available ? model.summary : model.missing),
+      el("span", { class: "fine" }, model.missing ?? (locked || model.summary)),
       model.available ? el("span", { class: "abilities" }, abilities(model).map((text) => el("span", { class: "ability" }, text))) : null),
   ];
 }

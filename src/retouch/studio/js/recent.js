@@ -5,6 +5,7 @@ import { $, el, icon, show } from "./dom.js";
 import { here } from "./links.js";
 import { credits } from "./models.js";
 import { explain } from "./problems.js";
+import { sizeAsked } from "./sizes.js";
 
 const PAGE = 20;
 const STATES = { queued: "waiting", running: "under way", complete: "", failed: "failed", canceled: "cancelled" };
@@ -67,7 +68,7 @@ export class Recent {
 
   #entry(edit) {
     const output = edit.outputs.find(({ url }) => url);
-    const facts = [when.format(edit.created_at * 1000), edit.model, STATES[edit.state] ?? edit.state, credits(edit.charged - edit.refunded)];
+    const facts = [when.format(edit.created_at * 1000), edit.model, sizeAsked(edit.parameters), STATES[edit.state] ?? edit.state, credits(edit.charged - edit.refunded)];
     return el("li", { class: "past" },
       output
         ? el("button", { type: "button", class: "past-image", "aria-label": `Open the result of: ${edit.prompt}`, onclick: () => this.#openOutput(output) },

@@ -8,7 +8,7 @@ export function describe({ photos, stage, frame, panel }) {
   const [photo, ...others] = photos;
   const fields = panel.fields();
   // A model of any size keeps the photo's own pixels; one of fixed sizes chooses the best of them itself.
-  if (frame.used && !fields.size && panel.model.sizes === "any") fields.size = `${panel.photo.width}x${panel.photo.height}`;
+  if (frame.used && !fields.size && !fields.resolution && panel.model.sizes === "any") fields.size = `${panel.photo.width}x${panel.photo.height}`;
   const marked = photo && (frame.used || !stage.mask.empty);
   return {
     base: location.origin,
@@ -45,7 +45,7 @@ export function filesMade(desk) {
 export function obstacle({ photos, panel }) {
   if (!photos.length) return { message: "There is no photo yet. Drop one on the desk, paste one, or choose one.", field: "image" };
   if (!panel.prompt) return { message: "Say what should change, or choose one of the examples.", field: "prompt" };
-  return unfit(panel.model, { photos: photos.length, prompt: panel.prompt });
+  return unfit(panel.model, { photos: photos.length, prompt: panel.prompt, account: panel.account });
 }
 
 /** What "before" shows, at a screen's size: the photo, with the room around it. */

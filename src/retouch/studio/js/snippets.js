@@ -29,7 +29,8 @@ export function curl({ base, fields, images, mask }) {
 
 export function python(edit) {
   const { base, fields, images, mask } = edit;
-  const { n, output_compression: compression, ...texts } = fields;
+  const { n, output_compression: compression, resolution, aspect_ratio: shape, ...texts } = fields;
+  const extra = Object.entries({ resolution, aspect_ratio: shape }).filter(([, value]) => value); // not in the SDK's words
   const files = images.map((name) => `open(${quoted(name)}, "rb")`);
   const lines = [
     "import base64",
@@ -44,6 +45,7 @@ export function python(edit) {
     ...Object.entries(texts).map(([name, value]) => `    ${name}=${quoted(value)},`),
     ...(n ? [`    n=${n},`] : []),
     ...(compression ? [`    output_compression=${compression},`] : []),
+    ...(extra.length ? [`    extra_body={${extra.map(([name, value]) => `${quoted(name)}: ${quoted(value)}`).join(", ")}},`] : []),
     '    response_format="b64_json",',
     ")",
     "for number, image in enumerate(answer.data, 1):",

@@ -145,7 +145,7 @@ async function start() {
   } finally {
     busy(false);
     recent.refresh();
-    showBalance();
+    showAccount();
   }
 }
 
@@ -160,10 +160,9 @@ function showCode() {
   code.open(describe(desk), filesMade(desk));
 }
 
-/** What the account has left, where that bounds what it may do. */
-async function showBalance() {
-  const { balance, unlimited } = await read("/v1/balance").catch(() => ({ unlimited: true }));
-  panel.setBalance(unlimited ? null : balance);
+/** What the account may do, and has left for it; where that cannot be read, the API will say what it refuses. */
+async function showAccount() {
+  panel.setAccount(await read("/v1/account").catch(() => null));
 }
 
 // Problems
@@ -203,14 +202,14 @@ async function open() {
   listen();
   setView("mark");
   try {
-    panel.setModels((await read("/v1/models")).data);
+    const [models] = await Promise.all([read("/v1/models"), showAccount()]);
+    panel.setModels(models.data);
   } catch (error) {
     complain(error);
   }
   deskChanged();
   await recent.arrive().catch(complain);
   document.body.dataset.loaded = "yes";
-  showBalance();
 }
 
 open();
