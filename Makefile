@@ -48,9 +48,9 @@ features: .venv/dev.stamp
 screenshots: .venv/dev.stamp
 	@PYTHONPATH=tests $(BIN)/python scripts/screenshots.py
 
-# A Chromium for the browser tests, where the system has none; without one they are skipped and say so.
+# A Chromium for the browser tests, where there is none; without one they are skipped and say so.
 browser: .venv/dev.stamp
-	@command -v chromium chromium-browser google-chrome google-chrome-stable || $(BIN)/python -m playwright install --with-deps chromium
+	@PYTHONPATH=tests $(BIN)/python scripts/browser.py
 
 format: .venv/dev.stamp
 	@$(BIN)/ruff check --quiet --fix .

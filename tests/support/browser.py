@@ -20,7 +20,7 @@ from support.server import KEY, Server
 #: Where Chromium may be: the operator's word, else what the system has.
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = (
-    "no Chromium: install one (Debian: apt-get install chromium; or python -m playwright install chromium), "
+    "no Chromium: `make browser` fetches one, or install your system's (Debian: apt-get install chromium), "
     "or name it in CHROMIUM"
 )
 #: No traffic but the pages': Chromium asks its makers' hosts at every start otherwise.
