@@ -184,12 +184,15 @@ def _database(settings: Settings) -> Iterator[str]:
 
 def _keep_running(embedded: Embedded, stopping: threading.Event) -> None:
     """Start the database again if it was killed."""
+    told = ""
     while not stopping.wait(1):
         try:
             if embedded.revive():
                 _log.warning("the database had ended and was started again")
-        except EmbeddedError:
-            _log.exception("the database has ended and does not start; trying again")
+                told = ""
+        except EmbeddedError as error:
+            if told != (told := str(error)):
+                _log.error("the database has ended and does not start; it is tried again every second: %s", error)
 
 
 @contextmanager

@@ -6,9 +6,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from retouch.domain.errors import DatabaseAway
 from retouch.projects import Runner, Tidying
 from retouch.stores.ledger import Ledger
 from retouch.stores.objects import Objects
+from retouch.stores.outage import Outage
 from retouch.stores.queue import CHORES, EDITS, TICKET, Queue, Task
 
 _log = logging.getLogger("retouch.worker")
@@ -31,8 +33,9 @@ async def refund_abandoned(ledger: Ledger, objects: Objects, *, every_seconds: f
                 async for left in objects.list(f"outputs/{day.isoformat()}/{edit_id}"):
                     await objects.delete(left.key)
             await ledger.forget_idempotency()
+        except DatabaseAway:
+            pass
         except Exception:
-            # The database may be away for a while.
             _log.exception("abandoned edits could not be paid back; trying again in %.0f s", every_seconds)
         await asyncio.sleep(every_seconds)
 
@@ -47,6 +50,7 @@ class Worker:
         self._queue = queue
         self._runner = runner
         self._places = places
+        self._outage = Outage("the queue", _log)
         queue.task(TICKET, runner.run_next)
         queue.task("tidy", tidying.tidy, tries=8)
         queue.task("expire", _periodic(tidying.expire), cron="*/10 * * * *")
@@ -61,7 +65,7 @@ class Worker:
                     group.create_task(self._watch())
             except Exception as error:
                 # The database has gone away, most likely: what runs goes on, and is settled when it is back.
-                _log.warning("the queue was lost and is tried again: %s", _cause(error))
+                self._outage.lost(error)
             await asyncio.sleep(PAUSE)
 
     async def _line(self, line: str, jobs: int) -> None:
@@ -71,6 +75,7 @@ class Worker:
     async def _watch(self) -> None:
         while True:
             await self._queue.watch()
+            self._outage.back()
             await asyncio.sleep(WATCH_SECONDS)
 
 
@@ -80,9 +85,3 @@ def _periodic(do: Callable[[], Awaitable[None]]) -> Task:
         await do()
 
     return job
-
-
-def _cause(error: BaseException) -> str:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return f"{type(error).__name__}: {error}"

@@ -93,6 +93,9 @@ async def test_a_killed_server_is_answered_with_come_back_until_it_is_revived(
             await database.migrate()
             os.kill(postmaster(Path(folder)), signal.SIGKILL)
             await asyncio.to_thread(until, lambda: not answers(server.conninfo))
+            async with asyncio.timeout(BOUND):
+                while await is_served(database):  # by a connection that outlives the server for a moment
+                    pass
             with pytest.raises(RetouchError) as caught:
                 await database.run(b"select 1")
             assert caught.value.code is Code.OVERLOADED

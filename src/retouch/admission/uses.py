@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
+from retouch.domain.errors import DatabaseAway
+
 _log = logging.getLogger("retouch.keys")
 
 #: Seconds between two writes; a process that is killed loses so much at most.
@@ -47,8 +49,10 @@ class Uses:
             await self.flush_or_log()
 
     async def flush_or_log(self) -> None:
-        """Flush; a database that is away is told in the log and tried again later."""
+        """Flush; where the database is away, what was gathered waits for the next time."""
         try:
             await self.flush()
+        except DatabaseAway:
+            pass
         except Exception:
             _log.exception("when keys were last used could not be kept; trying again")

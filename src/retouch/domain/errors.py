@@ -65,6 +65,10 @@ class RetouchError(Exception):
         return _rebuild, (self.code, self.message, vars(self))
 
 
+class DatabaseAway(RetouchError):  # noqa: N818 - it names what happened
+    """The database does not answer. The log is told where it is noticed (stores/database.py), and nowhere else."""
+
+
 def _rebuild(code: Code, message: str, rest: dict[str, object]) -> RetouchError:
     error = RetouchError(code, message)
     vars(error).update(rest)

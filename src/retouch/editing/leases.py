@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from retouch.admission.ledger import Ledger
-from retouch.domain.errors import RetouchError
+from retouch.domain.errors import DatabaseAway, RetouchError
 
 _log = logging.getLogger("retouch.edits")
 
@@ -49,8 +49,9 @@ class Leases:
                 if time.monotonic() - renewed >= RENEW_SECONDS:
                     await self.renew()
                     renewed = time.monotonic()
+            except DatabaseAway:
+                pass  # leases are tried again, and outlast a short absence
             except Exception:
-                # The database may be away for a while; the leases are tried again, and outlast a short absence.
                 _log.exception("leases could not be renewed; trying again")
 
     async def flush(self) -> None:

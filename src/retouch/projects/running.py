@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import asdict
 
 from retouch.domain.edit import EditRequest, ImageInput
-from retouch.domain.errors import Code, RetouchError
+from retouch.domain.errors import Code, DatabaseAway, RetouchError
 from retouch.domain.ledger import Started
 from retouch.domain.project import Input, ProjectStatus
 from retouch.editing import Editing, RunningEdit
@@ -62,7 +62,7 @@ class Runner:
     def _ended(self, work: asyncio.Task[None]) -> None:
         self._under_way.discard(work)
         self._places.release()
-        if not work.cancelled() and (error := work.exception()):
+        if not work.cancelled() and (error := work.exception()) and not isinstance(error, DatabaseAway):
             _log.error("a project could not be run; it is tried again", exc_info=error)
 
     async def stop(self) -> None:

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 import orjson
 
+from retouch.domain.errors import DatabaseAway
 from retouch.domain.ledger import EditState
 from retouch.domain.project import Project
 from retouch.domain.webhook import EVENTS, Message, signed
@@ -86,10 +87,10 @@ class Teller:
                     if time.monotonic() - tidied >= TIDY:
                         tidied = time.monotonic()
                         await self._webhooks.tidy()
+                except DatabaseAway:
+                    pass
                 except Exception:
-                    # The database may be away for a while.
                     _log.exception("messages could not be read; trying again")
-                    await asyncio.sleep(LOOK)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._freed.wait(), LOOK)
         finally:
@@ -112,7 +113,7 @@ class Teller:
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._under_way.discard(task)
         self._freed.set()
-        if not task.cancelled() and (error := task.exception()):
+        if not task.cancelled() and (error := task.exception()) and not isinstance(error, DatabaseAway):
             _log.error("a message could not be sent; it is tried again", exc_info=error)
 
     async def _tell(self, message: Message) -> None:

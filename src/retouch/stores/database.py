@@ -1,5 +1,6 @@
 """The one seam to PostgreSQL: a pool, transactions, and what a caller hears when the database is away."""
 
+import logging
 import select
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -10,10 +11,11 @@ from weakref import WeakKeyDictionary
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import BaseRowFactory, TupleRow
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from retouch.domain.errors import Code, RetouchError
+from retouch.domain.errors import Code, DatabaseAway
 from retouch.stores.migrate import migrate
+from retouch.stores.outage import Outage
 
 Connection = AsyncConnection[TupleRow]
 Params = Mapping[str, Any]
@@ -26,6 +28,10 @@ RETRY_AFTER = 2.0
 IDLE = 10.0
 #: Classes of SQLSTATE: connection lost, resources used up, server going down or coming up, system error.
 _AWAY = ("08", "53", "57P", "58")
+#: What the pool says of every single try, in place of which `Outage` tells of the first and of the end.
+_TRIES = ("error connecting in", "reconnection attempt in", "discarding broken", "discarding closed")
+
+logging.getLogger("psycopg.pool").addFilter(lambda record: not str(record.msg).startswith(_TRIES))
 
 
 class Database:
@@ -35,8 +41,11 @@ class Database:
         """`conninfo` is a URL or a libpq string. One process uses at most so many `connections`."""
         self.conninfo = conninfo
         self._used: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
+        self._outage = Outage("the database", logging.getLogger("retouch.database"))
+        self._answered = -TIMEOUT
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             conninfo,
+            connection_class=_telling(self._outage),
             kwargs={"autocommit": True},
             min_size=1,
             max_size=connections,
@@ -49,11 +58,11 @@ class Database:
         )
 
     async def open(self) -> None:
-        """Connect. Raises RetouchError (OVERLOADED) when the database does not answer within 5 s."""
+        """Connect. Raises DatabaseAway when the database does not answer within 5 s."""
         try:
             async with border():
                 await self._pool.open(wait=True, timeout=TIMEOUT)
-        except RetouchError:
+        except DatabaseAway:
             await self._pool.close()
             raise
 
@@ -75,12 +84,20 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """A connection in autocommit. Raises RetouchError (OVERLOADED) when none is free for 5 s."""
-        async with border(), self._pool.connection() as connection:
-            try:
-                yield connection
-            finally:
-                self._used[connection] = time.monotonic()
+        """A connection in autocommit. Raises DatabaseAway when none is free for 5 s."""
+        try:
+            async with border(), self._pool.connection() as connection:
+                try:
+                    yield connection
+                finally:
+                    self._used[connection] = time.monotonic()
+        except DatabaseAway as error:
+            # One that is busy has answered others meanwhile.
+            if not isinstance(error.__cause__, PoolTimeout) or time.monotonic() - self._answered > TIMEOUT:
+                self._outage.lost(error)
+            raise
+        self._answered = time.monotonic()
+        self._outage.back()
 
     async def _check(self, connection: Connection) -> None:
         """Raise unless the connection is alive.
@@ -114,6 +131,21 @@ class Database:
             return await fetch_one(connection, into, statement, params)
 
 
+def _telling(outage: Outage) -> type[Connection]:
+    """Connections that say why none came about: the pool says only that it has waited."""
+
+    class Telling(AsyncConnection[TupleRow]):
+        @classmethod
+        async def connect(cls, *given: Any, **named: Any) -> Self:
+            try:
+                return await super().connect(*given, **named)
+            except psycopg.OperationalError as error:
+                outage.lost(error)
+                raise
+
+    return Telling
+
+
 def _has_news(socket: int) -> bool:
     poll = select.poll()
     poll.register(socket, select.POLLIN)
@@ -140,12 +172,21 @@ async def fetch_one(
 
 @asynccontextmanager
 async def border() -> AsyncIterator[None]:
-    """Turn "the database is away" into an answer that says to come back; every other error passes."""
+    """Turn "the database is away" into DatabaseAway, an answer that says to come back; every other error passes."""
     try:
         yield
     except psycopg.OperationalError as error:
-        if error.sqlstate is not None and not error.sqlstate.startswith(_AWAY):
+        if not is_away(error):
             raise
-        raise RetouchError(
+        raise DatabaseAway(
             Code.OVERLOADED, "The database does not answer. Try again shortly.", retry_after=RETRY_AFTER
         ) from error
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether an error comes of the database's being away, under whatever others it lies."""
+    while error is not None:
+        if isinstance(error, psycopg.OperationalError):
+            return error.sqlstate is None or error.sqlstate.startswith(_AWAY)
+        error = error.__cause__
+    return False

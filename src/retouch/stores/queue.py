@@ -13,7 +13,7 @@ import procrastinate
 from procrastinate import exceptions
 from psycopg.rows import scalar_row
 
-from retouch.stores.database import Connection, Database
+from retouch.stores.database import Connection, Database, is_away
 from retouch.stores.ledger import SHORT_LEASE
 from retouch.stores.queries import query
 
@@ -34,6 +34,15 @@ Task = Callable[..., Awaitable[None]]
 
 #: Each job's start and end is told there.
 logging.getLogger("procrastinate").setLevel(logging.WARNING)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not that the database is away: whoever runs the lines tells of it once (worker.py)."""
+    return not (record.exc_info and is_away(record.exc_info[1]))
+
+
+for _name in ("utils", "worker", f"worker.{EDITS}", f"worker.{CHORES}"):
+    logging.getLogger(f"procrastinate.{_name}").addFilter(_is_news)
 
 
 class Queue:
@@ -65,7 +74,9 @@ class Queue:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Connect, to run jobs."""
+        """Connect, to run jobs. Raises DatabaseAway."""
+        # Its own pool, opened while the database is away, would find it again only half a minute after it is back.
+        await self._database.run(b"select 1")
         async with self._app.open_async():
             yield
 
