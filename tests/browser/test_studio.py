@@ -416,6 +416,24 @@ async def test_a_refusal_is_a_sentence_with_what_to_do(
     assert await studio.page.get_attribute("#prompt", "aria-invalid") is None
 
 
+async def test_a_problem_is_gone_once_something_else_is_marked_or_there_is_room(studio: Studio, picture: Path) -> None:
+    """Who does what the page said must not read it again."""
+    studio.expect("status of 400")
+    page = studio.page
+    await studio.choose(picture)
+    await page.fill("#prompt", "remove the dog")
+    await page.click("#run")
+    await studio.problem()
+    await studio.draw((0.3, 0.4), (0.6, 0.4))
+    assert await page.is_hidden("#problem")
+    await page.fill("#prompt", "add a hat")
+    await page.click("#run")
+    await studio.problem()
+    await page.click('.tool[data-tool="frame"]')
+    await page.click('[data-aspect="1:1"]')
+    assert await page.is_hidden("#problem")
+
+
 async def test_an_edit_that_fails_halfway_is_told_too(studio: Studio, picture: Path) -> None:
     page = studio.page
     await studio.choose(picture)

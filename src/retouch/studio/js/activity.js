@@ -25,7 +25,7 @@ export class Activity {
       const waiting = going.filter(({ state }) => state === "queued").length;
       $("#counts").textContent = going.length ? `${number(going.length - waiting)} running, ${number(waiting)} waiting${more ? " among the oldest" : ""}` : "";
       if (going.length) return el("ul", { class: "items" }, going.map((one) => this.#line(one, now)));
-      return empty("check", "Nothing is running or waiting", this.session.owner ? "Edits and projects of every account are listed here while they are made." : "Edits and projects of your account are listed here while they are made.");
+      return empty("check", "Nothing is running or waiting", `Edits and projects of ${this.session.owner ? "every" : "your"} account are listed here while they are made.`);
     });
   }
 
@@ -57,7 +57,7 @@ export class Activity {
           "Images": images.made ? `${images.made} of ${images.asked}` : number(images.asked),
           "Attempt": one.attempt > 1 ? number(one.attempt) : null,
           "Charged": count(one.charged, "credit"),
-          "Asked": when(one.created_at),
+          "Asked": waits ? null : when(one.created_at),
         }),
         el("code", { class: "fine" }, one.id)),
       account.id === this.session.account_id && el("div", { class: "item-actions" },

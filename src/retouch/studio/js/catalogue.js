@@ -66,8 +66,8 @@ function card(model) {
     model.available ? "" : el("p", { class: "missing-note" }, model.missing),
     facts({
       "Price": priceRange(model).replace(/\s*credits?$/, (word) => `${word} an image`),
-      "By size": prices(price.by_resolution),
       "By quality": prices(price.by_quality),
+      "Resolutions": prices(price.by_resolution) ?? model.resolutions.join(", "),
       "Sizes": model.sizes === "any" ? "any" : model.sizes.map((size) => size.replace("x", " × ")).join(", "),
       "Shapes": model.aspect_ratios.join(", "),
       "Takes": `${count(limits.images, "photo")}${limits.image_bytes ? ` of ${number(limits.image_bytes / 1e6)} MB` : ""}, ${number(limits.prompt_characters)} characters`,

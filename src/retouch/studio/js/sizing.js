@@ -12,6 +12,7 @@ export class Sizing {
     this.photo = null;
     this.account = null;
     this.wanted = "auto"; // or exact, or shape: what the reader chose, also while a model cannot do it
+    $("#size").addEventListener("change", () => $("#sizing").scrollIntoView({ block: "nearest" }));
     for (const id of ["size", "size-width", "size-height", "resolution", "aspect_ratio"]) {
       $(`#${id}`).addEventListener("input", changed);
     }
@@ -20,6 +21,7 @@ export class Sizing {
       if (!by) return;
       this.wanted = by;
       this.changed();
+      $("#sizing").scrollIntoView({ block: "nearest" });
     });
   }
 

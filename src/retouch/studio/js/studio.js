@@ -23,9 +23,9 @@ let view = "mark"; // or "result"
 
 const message = new Message();
 const stage = new Stage();
-const frame = new Frame(stage, deskChanged);
+const frame = new Frame(stage, () => (frame.used ? redrawn() : deskChanged()));
 const panel = new Panel(() => { $("#run").textContent = panel.n > 1 ? `Edit ${panel.n} images` : "Edit"; });
-const marks = new Marks(stage, frame, { changed: deskChanged, wanted: () => view === "result" && photos.length && setView("mark") });
+const marks = new Marks(stage, frame, { changed: redrawn, wanted: () => view === "result" && photos.length && setView("mark") });
 const run = new Run();
 const results = new Results({ again: editAgain, code: showCode });
 const code = new CodeDialog();
@@ -92,6 +92,12 @@ async function showFirst() {
     marks.tools.reset();
     announce(`${photo.name}, ${photo.width} by ${photo.height} pixels`);
   }
+  deskChanged();
+}
+
+/** What is to be edited was drawn anew: what was said of it before does not hold any more. */
+function redrawn() {
+  settle();
   deskChanged();
 }
 
