@@ -1,18 +1,21 @@
-"""Accounts with credits and keys, and admissions, for tests of the ledger."""
+"""Accounts with credits and keys, what they hold, and admissions, for tests of what is charged."""
 
 import asyncio
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from psycopg.rows import scalar_row
 
 from retouch.admission.keys import hash_key, new_key, shown
-from retouch.domain.ledger import Admission, Started
+from retouch.domain.ledger import Admission, EditState, Settlement, Started
 from retouch.domain.model import MICRO
 from retouch.domain.rights import Rights
 from retouch.stores.accounts import Account, Accounts
 from retouch.stores.api_keys import ApiKeys
+from retouch.stores.credits import Credits
 from retouch.stores.database import Connection, Database
 from retouch.stores.ids import new_id
 from retouch.stores.ledger import SHORT_LEASE, Ledger
@@ -45,6 +48,19 @@ async def account_of(database: Database, customer: Customer) -> Account:
     return found
 
 
+async def balance(database: Database, customer: Customer) -> float:
+    """The account's credits as they are now."""
+    return (await account_of(database, customer)).balance / MICRO
+
+
+@asynccontextmanager
+async def books(url: str) -> AsyncIterator[Database]:
+    """The database of a server; whatever a test has it do, it adds up afterwards."""
+    async with Database(url) as database:
+        yield database
+        assert await Credits(database).check() == []
+
+
 def admission(customer: Customer, **fields: Any) -> Admission:
     """An edit of one image for one credit, unless said otherwise."""
     given: dict[str, Any] = {
@@ -68,6 +84,18 @@ def admission(customer: Customer, **fields: Any) -> Admission:
         "answer": {},
     }
     return Admission(**{**given, **fields})
+
+
+def ended(asked: Admission, state: EditState = EditState.COMPLETE, *, made: int = 1, **fields: Any) -> Settlement:
+    """What an edit has come to: one image, unless said otherwise."""
+    given = {"edit_id": asked.edit_id, "attempt": 1, "state": state, "made": made, "due": asked.images - made}
+    return Settlement(**{**given, **fields})
+
+
+async def expire(database: Database, *edits: Admission) -> None:
+    """As if their process had died long ago."""
+    statement = b"update edits set lease_until = clock_timestamp() - interval '1 second' where id = any(%(ids)s)"
+    await database.run(statement, {"ids": [edit.edit_id for edit in edits]})
 
 
 async def start(ledger: Ledger) -> Started | None:
