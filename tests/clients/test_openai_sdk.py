@@ -8,27 +8,11 @@ from typing import Any
 import numpy as np
 import openai
 import pytest
-from openai.types import ImagesResponse
 from PIL import Image
 
 from support.images import decoded, encoded, mask, photo
+from support.openai_edits import PHOTO, edit, first
 from support.server import KEY, Server
-
-PHOTO = encoded(photo())
-BOX = (slice(20, 44), slice(30, 60))
-
-
-def edit(client: openai.OpenAI, **given: Any) -> ImagesResponse:
-    fields = {"model": "retouch-classic", "image": PHOTO, "prompt": "make it black and white", **given}
-    answer = client.images.edit(**fields)
-    assert isinstance(answer, ImagesResponse)
-    return answer
-
-
-def first(answer: ImagesResponse) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    assert answer.data
-    assert answer.data[0].b64_json
-    return decoded(answer.data[0].b64_json)
 
 
 def test_one_image(client: openai.OpenAI) -> None:
@@ -41,42 +25,6 @@ def test_one_image(client: openai.OpenAI) -> None:
     assert (answer.background, answer.output_format) == ("opaque", "png")
     assert answer.usage
     assert answer.usage.input_tokens_details.image_tokens == 0
-
-
-def holed() -> bytes:
-    """The photo with a transparent hole of its own."""
-    pixels = np.dstack([photo(), np.full(photo().shape[:2], 255, np.uint8)])
-    pixels[BOX] = (255, 0, 0, 0)
-    return encoded(pixels)
-
-
-def test_a_plain_outpaint_fills_the_hole_and_keeps_the_size(client: openai.OpenAI) -> None:
-    """The image's own transparency is the area, and is said to be; all else stays."""
-    raw = client.images.with_raw_response.edit(
-        model="retouch-classic", image=holed(), prompt="outpaint", response_format="b64_json"
-    )
-    pixels = first(raw.parse())
-    assert raw.headers["retouch-mask"] == "image-alpha"
-    assert pixels.shape[:2] == (64, 96)
-    assert pixels.shape[2] == 3 or (pixels[..., 3] == 255).all()
-    outside = np.ones((64, 96), bool)
-    outside[BOX] = False
-    assert np.array_equal(pixels[..., :3][outside], photo()[outside])
-
-
-def test_a_filled_hole_and_another_shape_in_one_edit(client: openai.OpenAI) -> None:
-    """No area can limit a crop or an extension, so the transparency is filled for itself."""
-    prompt = "fill in the transparent areas and extend the image to the left by 20%"
-    pixels = first(edit(client, image=holed(), prompt=prompt))
-    assert pixels.shape[:2] == (64, 115)
-    assert pixels.shape[2] == 3 or (pixels[..., 3] == 255).all()
-
-
-def test_named_transparency_is_a_mask_that_no_crop_can_keep_to(client: openai.OpenAI) -> None:
-    """Refused before it is charged, as with a mask file."""
-    with pytest.raises(openai.BadRequestError) as refused:
-        edit(client, image=holed(), prompt="crop to a square", extra_body={"mask_source": "alpha"})
-    assert refused.value.body["code"] == "unsupported_edit"  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
@@ -107,76 +55,6 @@ def test_the_built_in_editor_puts_several_images_together(client: openai.OpenAI)
     assert asked.data
     assert [decoded(image.b64_json or "").shape for image in asked.data] == [(200, 320, 3)] * 2
     assert asked.data[0].b64_json == asked.data[1].b64_json
-
-
-def test_an_image_is_put_into_a_marked_area_of_another(client: openai.OpenAI) -> None:
-    logo = np.full((50, 50, 3), (255, 0, 200), np.uint8)
-    pixels = first(edit(client, image=[PHOTO, encoded(logo)], mask=mask(), prompt="put the second image in the mask"))
-    outside = np.ones((64, 96), bool)
-    outside[BOX] = False
-    assert np.array_equal(pixels[..., :3][outside], photo()[outside])
-    assert (pixels[24:40, 40:50, :3] == (255, 0, 200)).all()
-
-
-def test_a_mask_keeps_every_pixel_outside_it(client: openai.OpenAI) -> None:
-    """Whatever the model paints: where the mask is opaque the answer equals the source."""
-    for model, prompt in (("retouch-classic", "remove the marked area"), ("repaint", "anything")):
-        pixels = first(edit(client, model=model, mask=mask(), prompt=prompt))
-        outside = np.ones((64, 96), bool)
-        outside[BOX] = False
-        assert np.array_equal(pixels[..., :3][outside], photo()[outside]), model
-        assert not np.array_equal(pixels[..., :3][BOX], photo()[BOX]), model
-
-
-@pytest.mark.parametrize(
-    ("prompt", "turned"),
-    [
-        ("rotate 90 degrees clockwise", lambda pixels: np.rot90(pixels, -1)),
-        ("crop to a square", lambda pixels: pixels[:, 16:80]),
-        ("flip horizontally", lambda pixels: pixels[:, ::-1]),
-    ],
-)
-def test_transparency_that_an_edit_does_not_fill_is_kept(client: openai.OpenAI, prompt: str, turned: Any) -> None:
-    """It is no mask then, though it would be one for a removal: it moves with its pixels, to the bit."""
-    source = photo(alpha=True)
-    source[:20, :40, 3] = 0
-    source[40:, 60:, 3] = 90
-    raw = client.images.with_raw_response.edit(model="retouch-classic", image=encoded(source), prompt=prompt)
-    assert "retouch-mask" not in raw.headers
-    answer = raw.parse()
-    assert isinstance(answer, ImagesResponse)
-    pixels, expected = first(answer), turned(source)
-    assert np.array_equal(pixels[..., 3], expected[..., 3])
-    shown = expected[..., 3] > 0
-    assert np.array_equal(pixels[shown], expected[shown])
-
-
-def test_a_model_without_masks_is_shown_the_area_and_its_repainting_undone(client: openai.OpenAI) -> None:
-    """It moved the picture and changed its colours: outside the mask not a level of that is left, nor in previews."""
-    source = photo(640, 480)
-    stream = client.images.edit(
-        model="repaint",
-        image=encoded(source),
-        mask=mask(640, 480, (200, 150, 420, 330)),
-        prompt="anything",
-        stream=True,
-        partial_images=2,
-    )
-    images = [decoded(event.b64_json)[..., :3] for event in stream]
-    outside = np.ones((480, 640), bool)
-    outside[150:330, 200:420] = False
-    assert len(images) == 3
-    for image in images:
-        assert np.array_equal(image[outside], source[outside])
-        inside = np.abs(image[170:310, 220:400].astype(int) - source[170:310, 220:400])
-        assert inside.mean() > 20, "what the model painted shows"
-
-
-def test_a_model_that_paints_another_picture_is_no_answer_to_a_mask(client: openai.OpenAI) -> None:
-    with pytest.raises(openai.InternalServerError) as caught:
-        edit(client, model="repaint", mask=mask(), prompt="ignores the mark")
-    assert caught.value.status_code == 502
-    assert "does not match the picture outside the mask" in caught.value.message
 
 
 def test_every_parameter_is_honoured_or_named(client: openai.OpenAI) -> None:
@@ -256,148 +134,6 @@ def test_an_unstated_delivery_is_the_contracts(client: openai.OpenAI) -> None:
         assert data
         found[model] = (data[0].b64_json is not None, data[0].url is not None)
     assert found == {"gpt-image-1": (True, False), "dall-e-2": (False, True), "retouch-classic": (True, True)}
-
-
-@pytest.mark.parametrize("partials", [0, 3])
-def test_streaming(client: openai.OpenAI, partials: int) -> None:
-    stream = client.images.edit(
-        model="gpt-image-1", image=PHOTO, prompt="anything", stream=True, partial_images=partials
-    )
-    events = list(stream)
-    kinds = [event.type for event in events]
-    assert kinds == ["image_edit.partial_image"] * partials + ["image_edit.completed"]
-    for number, event in enumerate(events):
-        assert decoded(event.b64_json).shape == (1024, 1536, 3)
-        assert (event.size, event.output_format, event.background) == ("1536x1024", "png", "opaque")
-        if event.type == "image_edit.partial_image":
-            assert event.partial_image_index == number
-    last = events[-1]
-    assert last.type == "image_edit.completed"
-    assert last.usage.total_tokens == last.usage.input_tokens + last.usage.output_tokens > 0
-
-
-def test_streaming_an_inpainting_of_the_built_in_editor_goes_from_coarse_to_fine(client: openai.OpenAI) -> None:
-    """Its partial images are real, and keep the mask's promise too."""
-    source = photo(640, 480)
-    stream = client.images.edit(
-        model="retouch-classic",
-        image=encoded(source),
-        mask=mask(640, 480, (200, 150, 420, 330)),
-        prompt="remove the object",
-        stream=True,
-        partial_images=3,
-    )
-    images = [decoded(event.b64_json) for event in stream]
-    assert len(images) == 4
-    for image in images:
-        assert image.shape[:2] == (480, 640)
-        assert np.array_equal(image[:150, :, :3], source[:150])
-    assert not np.array_equal(images[0], images[-1])
-
-
-def test_streaming_several_images_numbers_them(client: openai.OpenAI) -> None:
-    stream = client.images.edit(model="repaint", image=PHOTO, prompt="anything", stream=True, n=3)
-    events = list(stream)
-    extra = [event.model_extra or {} for event in events]
-    assert sorted(item["image_index"] for item in extra) == [0, 1, 2]
-    totals = [event.usage.total_tokens for event in events if event.type == "image_edit.completed"]
-    assert totals[:-1] == [0, 0]
-    assert totals[-1] > 0
-
-
-def test_an_error_in_the_middle_of_a_stream_is_raised_by_the_sdk(client: openai.OpenAI) -> None:
-    stream = client.images.edit(model="repaint", image=PHOTO, prompt="breaks", stream=True, partial_images=1)
-    assert next(iter(stream)).type == "image_edit.partial_image"
-    with pytest.raises(openai.APIError, match="The test engine broke in the middle"):
-        list(stream)
-
-
-def test_an_unknown_error_keeps_its_text_to_itself(client: openai.OpenAI) -> None:
-    with pytest.raises(openai.InternalServerError) as caught:
-        edit(client, model="repaint", prompt="crash")
-    assert "secret" not in str(caught.value)
-    assert caught.value.code == "internal_server_error"
-    assert caught.value.request_id
-
-
-@pytest.mark.parametrize(
-    ("code", "kind"),
-    [
-        ("INVALID_REQUEST", openai.BadRequestError),
-        ("CONTENT_POLICY_VIOLATION", openai.BadRequestError),
-        ("FORBIDDEN", openai.PermissionDeniedError),
-        ("NOT_FOUND", openai.NotFoundError),
-        ("IDEMPOTENCY_CONFLICT", openai.ConflictError),
-        ("RATE_LIMIT_EXCEEDED", openai.RateLimitError),
-        ("INSUFFICIENT_BALANCE", openai.APIStatusError),
-        ("PAYLOAD_TOO_LARGE", openai.APIStatusError),
-        ("INTERNAL_SERVER_ERROR", openai.InternalServerError),
-        ("UPSTREAM_ERROR", openai.InternalServerError),
-        ("OVERLOADED", openai.InternalServerError),
-        ("UPSTREAM_TIMEOUT", openai.InternalServerError),
-    ],
-)
-def test_each_error_raises_its_class(client: openai.OpenAI, code: str, kind: type[openai.APIStatusError]) -> None:
-    with pytest.raises(kind) as caught:
-        edit(client, model="repaint", prompt=f"fail {code}")
-    assert caught.value.code
-    assert caught.value.type
-    assert "The test engine was told to fail" in caught.value.message
-    assert isinstance(caught.value.body, dict)
-
-
-def test_a_wrong_key_is_an_authentication_error(server: Server) -> None:
-    """Also with a body of some megabytes still on its way."""
-    large = encoded(np.random.default_rng(1).integers(0, 256, (1200, 1200, 3), np.uint8))
-    for key in ("wrong", "rt-" + "x" * 40):
-        with openai.OpenAI(base_url=f"{server.url}/v1", api_key=key, max_retries=0) as stranger:
-            with pytest.raises(openai.AuthenticationError) as caught:
-                stranger.images.edit(model="retouch-classic", image=large, prompt="sepia")
-            assert caught.value.code == "invalid_api_key"
-            with pytest.raises(openai.AuthenticationError):
-                stranger.models.list()
-
-
-@pytest.mark.parametrize(
-    ("given", "param", "code"),
-    [
-        ({"model": "dall-e-9"}, "model", "model_not_found"),
-        ({"n": 11}, "n", "invalid_value"),
-        ({"n": 0}, "n", "invalid_value"),
-        ({"size": "big"}, "size", "invalid_value"),
-        ({"output_format": "gif"}, "output_format", "invalid_value"),
-        ({"background": "transparent", "output_format": "jpeg"}, "background", "invalid_value"),
-        ({"prompt": " "}, "prompt", "invalid_value"),
-        ({"image": b"not an image"}, "image", "invalid_image"),
-        ({"mask": mask(50, 50)}, "mask", "invalid_mask"),
-        ({"mask": encoded(np.full((64, 96, 3), 0, np.uint8))}, "mask", "invalid_mask"),
-        ({"extra_body": {"strength": 0.5}}, "strength", "unknown_parameter"),
-        ({"extra_body": {"negative_prompt": "blur"}}, "negative_prompt", "unknown_parameter"),
-        ({"image": [PHOTO, PHOTO]}, "image", "invalid_value"),
-        ({"prompt": "turn day into night"}, "prompt", "unsupported_edit"),
-        ({"prompt": "remove the person"}, "mask", "mask_required"),
-    ],
-)
-def test_bad_input_is_a_typed_error_that_names_the_field(
-    client: openai.OpenAI, given: dict[str, Any], param: str, code: str
-) -> None:
-    with pytest.raises(openai.BadRequestError) as caught:
-        edit(client, **given)
-    assert (caught.value.param, caught.value.code) == (param, code)
-
-
-def test_a_mask_that_the_size_cuts_away_is_refused_before_a_stream_begins(client: openai.OpenAI) -> None:
-    with pytest.raises(openai.BadRequestError) as caught:
-        edit(client, prompt="remove it", mask=mask(box=(0, 0, 8, 64)), size="64x64", stream=True)
-    assert (caught.value.param, caught.value.code) == ("mask", "invalid_mask")
-
-
-def test_a_refused_prompt_says_what_was_not_understood_and_what_can_be_done(client: openai.OpenAI) -> None:
-    with pytest.raises(openai.BadRequestError) as caught:
-        edit(client, prompt="add a cat on the sofa")
-    body = caught.value.response.json()
-    assert body["not_understood"]
-    assert body["can_do"]
 
 
 def test_a_request_without_a_model_goes_by_its_parameters(client: openai.OpenAI) -> None:
