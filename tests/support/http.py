@@ -1,6 +1,8 @@
 """Plain HTTP, where an SDK would hide what is looked at."""
 
+import asyncio
 import http.client
+import json
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -36,3 +38,13 @@ def exchange(
         connection.request(method, target(url), body, dict(headers or {}))
         answer = connection.getresponse()
         return Answer(answer.status, answer.headers, answer.read())
+
+
+async def request(
+    url: str, method: str = "GET", body: object = None, *, key: str = "", headers: Mapping[str, str] | None = None
+) -> Answer:
+    """The same in a thread, with a key where one is given; a body that is no bytes becomes JSON."""
+    data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    bearer = {"authorization": f"Bearer {key}"} if key else {}
+    given = {"content-type": "application/json", **bearer, **(headers or {})}
+    return await asyncio.to_thread(exchange, url, method, data, given)

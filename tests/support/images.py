@@ -36,6 +36,12 @@ def mask(width: int = 96, height: int = 64, box: tuple[int, int, int, int] = (30
     return encoded(pixels)
 
 
+def size_of(data: bytes | str) -> tuple[int, int]:
+    """Width and height of a file, or of its base64."""
+    height, width = decoded(data).shape[:2]
+    return width, height
+
+
 def decoded(data: bytes | str, mode: str | None = None) -> Array:
     """Pixels of a file, or of its base64."""
     raw = base64.b64decode(data) if isinstance(data, str) else data

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support.http import Answer, exchange
+from support.http import Answer, exchange, request
 from support.images import encoded, photo
 from support.money import Customer
 from support.server import CONFIG, PLUGIN, STOP_SECONDS, Server, clean_environment
@@ -33,9 +33,7 @@ async def ask(
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """One request with a key and JSON, in a thread."""
-    given = {"authorization": f"Bearer {who.key}", "content-type": "application/json", **(headers or {})}
-    data = None if body is None else json.dumps(body).encode()
-    return await asyncio.to_thread(exchange, server.url + path, method, data, given)
+    return await request(server.url + path, method, body, key=who.key, headers=headers)
 
 
 async def upload(server: Server, who: Customer, data: bytes | None = None) -> str:
