@@ -18,7 +18,7 @@ from retouch.cli.database import with_database
 from retouch.settings import Settings
 from retouch.stores.database import Database
 from support.browser import MISSING, Studio, find_chromium, open_browser
-from support.customers import ask
+from support.customers import ask, customer
 from support.server import Server, running_server
 
 IMAGES = Path("docs/images")
@@ -34,6 +34,17 @@ PHOTO_DESK = ("black and white", "pencil sketch", "increase the contrast by 20%"
 SPREAD = b"""
 update edits set created_at = created_at - floor(power(place, 1.6) / 10) * interval '1 day'
 from (select id, row_number() over (order by md5(id)) as place from edits) as places where places.id = edits.id
+"""
+
+
+#: What is under way, each asked for so many seconds ago; the first of them is being made.
+UNDER_WAY = b"""
+update edits set created_at = now() - place * interval '47 seconds'
+from (select id, row_number() over (order by id desc) as place from edits where state = 'queued') as places
+where places.id = edits.id;
+update edits set
+    state = 'running', attempt = 1, started_at = now() - interval '19 seconds', lease_until = now() + interval '1 day'
+where id = (select min(id) from edits where state = 'queued')
 """
 
 
@@ -102,6 +113,10 @@ async def walk(studio: Studio, photo: Path, name: str) -> None:
     await page.click('.tool[data-tool="frame"]')
     await page.click('[data-aspect="16:9"]')
     await save(page, name.format("extend"))
+    await page.click('[data-by="shape"]')
+    await page.select_option("#resolution", "2k")
+    await page.locator("#sizing").scroll_into_view_if_needed()
+    await save(page, name.format("size"))
 
 
 async def walk_hub(studio: Studio, name: str) -> None:
@@ -112,7 +127,7 @@ async def walk_hub(studio: Studio, name: str) -> None:
         await page.wait_for_load_state("networkidle")
         await save(page, name.format(title))
     await studio.open("history")
-    await page.click("[data-edit] >> text=Details")
+    await page.click("[data-edit]:has(img) >> text=Details")
     await page.wait_for_load_state("networkidle")
     await save(page, name.format("edit"))
     await studio.open("keys")
@@ -143,16 +158,25 @@ def stock(server: Server, photo: Path) -> None:
             ask(server, "POST", "/v1/images/edits", body, key["key"])
     os.environ["RETOUCH_DATA"] = str(server.data)
     with_database(server.data, spread)
-    other = ask(server, "POST", "/v1/accounts", {"name": "Atelier Nord", "tier": "pro"})["id"]
-    ask(server, "POST", f"/v1/accounts/{other}/grants", {"amount": 400, "note": "welcome"})
-    ask(server, "PATCH", f"/v1/accounts/{other}", {"concurrent_edits": 4, "images_per_day": 200})
+    other = customer(server, 400, "Atelier Nord")
+    ask(server, "PATCH", f"/v1/accounts/{other.account}", {"tier": "pro", "concurrent_edits": 4, "images_per_day": 200})
     ask(server, "POST", "/v1/webhooks", {"url": "https://shop.example.com/retouch", "description": "orders"})
+    for secret, count in ((other.key, 4), (shop["key"], 1), (other.key, 2)):
+        body = {"model": "retouch-classic", "prompt": "auto-enhance", "image": image, "n": count, "async": True}
+        ask(server, "POST", "/v1/images/edits", body, secret)
+    with_database(server.data, begin)
 
 
 async def spread(database: Database, settings: Settings) -> None:
     """Give the chart days to show."""
     del settings
     await database.run(SPREAD)
+
+
+async def begin(database: Database, settings: Settings) -> None:
+    """Have one of the edits that wait be under way."""
+    del settings
+    await database.run(UNDER_WAY)
 
 
 def around(x: float, y: float, across: float, down: float) -> list[tuple[float, float]]:
@@ -185,7 +209,7 @@ async def look(server: Server, photo: Path) -> None:
 
 def main() -> None:
     """Start a server of its own, with no provider set up, and take every picture."""
-    plain = {"RETOUCH_CONFIG": "", "PYTHONPATH": ""}
+    plain = {"RETOUCH_CONFIG": "", "PYTHONPATH": "", "RETOUCH_QUEUE__SERVE": "false"}  # so that something waits
     with tempfile.TemporaryDirectory() as folder, running_server(plain) as server:
         subprocess.run([sys.executable, "scripts/draw_sample.py", folder], check=True)
         asyncio.run(look(server, Path(folder) / "photo.jpg"))

@@ -23,7 +23,8 @@ export class Activity {
       const { going, more, now } = await this.#read();
       show($("#more"), more);
       const waiting = going.filter(({ state }) => state === "queued").length;
-      $("#counts").textContent = going.length ? `${number(going.length - waiting)} running, ${number(waiting)} waiting${more ? " among the oldest" : ""}` : "";
+      const counts = `${number(going.length - waiting)} running, ${number(waiting)} waiting`;
+      $("#counts").textContent = more ? `The oldest ${number(going.length)}: ${counts}` : going.length ? counts : "";
       if (going.length) return el("ul", { class: "items" }, going.map((one) => this.#line(one, now)));
       return empty("check", "Nothing is running or waiting", `Edits and projects of ${this.session.owner ? "every" : "your"} account are listed here while they are made.`);
     });

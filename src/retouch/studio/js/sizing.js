@@ -132,7 +132,8 @@ export class Sizing {
     const usual = allowed.includes("1k") ? "1k" : allowed.at(-1);
     options($("#resolution"), model.resolutions.map((one) => {
       const off = !this.#allows(one);
-      return { value: one, text: `${one} · ${off ? "not with your tier" : `${EDGES[one]} px`}`, off };
+      const more = off ? "not with your tier" : one.endsWith("px") ? "" : `${EDGES[one]} px`;
+      return { value: one, text: [one, more].filter(Boolean).join(" · "), off };
     }), usual);
   }
 }
