@@ -22,7 +22,7 @@ from retouch.stores.database import Database
 from retouch.stores.ledger import Ledger
 from support.http import Answer, exchange
 from support.images import decoded, encoded, photo
-from support.money import Customer, account_of, customer
+from support.money import Customer, balance, balanced, customer
 from support.server import Server, running_server
 
 PHOTO = encoded(photo())
@@ -65,10 +65,8 @@ def pair(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture
 async def database(pair: Pair) -> AsyncIterator[Database]:
-    """The servers' database; whatever a test did, it adds up afterwards."""
-    async with Database(pair.database_url) as database:
+    async with balanced(pair.database_url) as database:
         yield database
-        assert await Credits(database).check() == []
 
 
 async def send(server: Server, who: Customer, headers: dict[str, str] | None = None, **fields: Any) -> Answer:
@@ -77,10 +75,6 @@ async def send(server: Server, who: Customer, headers: dict[str, str] | None = N
     given = {"authorization": f"Bearer {who.key}", "content-type": "application/json", **counted, **(headers or {})}
     url = f"{server.url}/v1/images/edits"
     return await asyncio.to_thread(exchange, url, "POST", json.dumps(body).encode(), given)
-
-
-async def balance(database: Database, who: Customer) -> float:
-    return (await account_of(database, who)).balance / MICRO
 
 
 async def edit_of(

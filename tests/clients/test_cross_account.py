@@ -6,7 +6,7 @@ Every endpoint that takes an id or a path has a case here; one that has none fai
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +18,10 @@ from fastapi.routing import APIRoute
 
 from retouch.stores.database import Database
 from retouch.wire.app import ROUTERS, build_wire
-from support.http import Answer, exchange
+from support.http import Answer, exchange, request
 from support.images import encoded, photo
 from support.money import Customer, customer
-from support.server import KEY, Server, running_server
+from support.server import KEY, Server
 from upstreams.receiver import Receiver
 
 PHOTO = encoded(photo())
@@ -34,8 +34,6 @@ class Case:
     method: str
     path: str
     body: object = None
-    headers: dict[str, str] | None = None
-    raw: bytes | None = None
     who: str = "owner of it"
 
     @property
@@ -149,8 +147,7 @@ class Scene:
 
     async def send(self, case: Case, key: str) -> Answer:
         """Ask for it with a key."""
-        body = None if case.body is None else json.dumps(self.filled(case.body)).encode()
-        return await ask(self.server, case.method, self.filled(case.path), key, body)
+        return await ask(self.server, case.method, self.filled(case.path), key, self.filled(case.body))
 
     def filled(self, text: Any) -> Any:
         """With the things' ids in place of their names."""
@@ -179,43 +176,23 @@ class Scene:
 _TABLES = ("api_keys", "edits", "entries", "projects", "uploads", "webhooks")
 
 
-async def ask(server: Server, method: str, path: str, key: str, body: bytes | None = None) -> Answer:
-    url = path if path.startswith("http") else server.url + path
-    headers = {"content-type": "application/json", **({"authorization": f"Bearer {key}"} if key else {})}
-    return await asyncio.to_thread(exchange, url, method, body, headers)
-
-
-@pytest.fixture(scope="module")
-async def receiver() -> AsyncIterator[Receiver]:
-    async with Receiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture(scope="module")
-def address(new_database: Callable[[], str]) -> str:
-    return new_database()
-
-
-@pytest.fixture(scope="module")
-def served(receiver: Receiver, address: str) -> Iterator[Server]:
-    settings = {"RETOUCH_DATABASE_URL": address, "RETOUCH_FETCH__ALLOW_HOSTS": json.dumps([receiver.host])}
-    with running_server(settings) as server:
-        yield server
+async def ask(server: Server, method: str, path: str, key: str, body: object = None) -> Answer:
+    return await request(path if path.startswith("http") else server.url + path, method, body, key=key)
 
 
 @pytest.fixture
-async def scene(served: Server, address: str, receiver: Receiver) -> AsyncIterator[Scene]:
+async def scene(hooked: Server, hooked_url: str, receiver: Receiver) -> AsyncIterator[Scene]:
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(Database(address))
+        database = await stack.enter_async_context(Database(hooked_url))
         mine, other = await customer(database, 100), await customer(database, 100)
-        yield await _scene(served, database, mine, other, receiver)
+        yield await _scene(hooked, database, mine, other, receiver)
 
 
 async def _scene(server: Server, database: Database, mine: Customer, other: Customer, receiver: Receiver) -> Scene:
     """Have the first account make one of each thing."""
 
     async def make(method: str, path: str, body: object = None) -> Any:
-        answer = await ask(server, method, path, mine.key, None if body is None else json.dumps(body).encode())
+        answer = await ask(server, method, path, mine.key, body)
         assert answer.status < 300, answer.body
         return json.loads(answer.body)
 
@@ -297,7 +274,7 @@ async def test_an_address_signed_for_another_path_opens_nothing(scene: Scene) ->
     """Nor does a key: the signature is for one path and one purpose."""
     before = await scene.kept()
     uploads = {"items": [{"type": "image", "extension": "png"}]}
-    offered = await ask(scene.server, "POST", "/v1/files/upload-urls", scene.other.key, json.dumps(uploads).encode())
+    offered = await ask(scene.server, "POST", "/v1/files/upload-urls", scene.other.key, uploads)
     [own] = json.loads(offered.body)["items"]
     put, get, others = urlsplit(scene.put), urlsplit(scene.get), urlsplit(own["upload_url"]).query
     tries = [

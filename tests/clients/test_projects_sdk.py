@@ -10,10 +10,9 @@ import magic_hour
 import pytest
 
 from retouch.domain.resolution import AccountTier
-from retouch.stores.credits import Credits
 from retouch.stores.database import Database
 from support.images import decoded, encoded, photo
-from support.money import account_of, customer
+from support.money import account_of, balanced, customer
 from support.server import Server, running_server
 from upstreams.fal import FalUpstream
 from upstreams.fal_endings import Ending, model_error
@@ -52,9 +51,8 @@ async def server(fal: FalUpstream, url: str) -> AsyncIterator[Server]:
 
 @pytest.fixture
 async def database(url: str, server: Server) -> AsyncIterator[Database]:
-    async with Database(url) as database:
+    async with balanced(url) as database:
         yield database
-        assert await Credits(database).check() == []
 
 
 @pytest.fixture(autouse=True)

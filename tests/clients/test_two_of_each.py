@@ -24,7 +24,7 @@ from retouch.stores.database import Database
 from support.bucket import running_bucket
 from support.http import Answer, exchange
 from support.images import encoded, photo
-from support.money import Customer, account_of, customer
+from support.money import Customer, account_of, balanced, customer
 from support.projects import WorkerProcess, ask, create, created, running_worker, until, upload
 from support.server import Server, running_server
 
@@ -68,10 +68,8 @@ def four(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture
 async def database(four: Four) -> AsyncIterator[Database]:
-    """Whatever a test did, it adds up afterwards."""
-    async with Database(four.database_url) as database:
+    async with balanced(four.database_url) as database:
         yield database
-        assert await Credits(database).check() == []
 
 
 async def edit(server: Server, who: Customer, **more: Any) -> Answer:

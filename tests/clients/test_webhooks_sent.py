@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,31 +13,14 @@ from retouch.domain.rights import Rights
 from retouch.stores.accounts import Accounts
 from retouch.stores.api_keys import ApiKeys
 from retouch.stores.database import Database
-from support.http import exchange
-from support.images import encoded, photo
+from support.http import exchange, request
+from support.money import Customer
+from support.projects import created, upload
 from support.server import KEY, Server, free_port, running_server
 from upstreams.receiver import Receiver
 
+OWNER = Customer("", "", KEY)
 STRANGER = "rt-a-key-of-another-account-0123456789abcdef"
-
-
-@pytest.fixture(scope="module")
-async def receiver() -> AsyncIterator[Receiver]:
-    async with Receiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture(scope="module")
-def address(new_database: Callable[[], str]) -> str:
-    return new_database()
-
-
-@pytest.fixture(scope="module")
-def hooked(receiver: Receiver, address: str) -> Iterator[Server]:
-    """A server that may send to the receiver, although that is on this machine."""
-    settings = {"RETOUCH_DATABASE_URL": address, "RETOUCH_FETCH__ALLOW_HOSTS": json.dumps([receiver.host])}
-    with running_server(settings) as server:
-        yield server
 
 
 @pytest.fixture(autouse=True)
@@ -49,9 +32,7 @@ def nothing_yet(receiver: Receiver) -> None:
 async def call(
     server: Server, method: str, path: str, fields: object = None, key: str = KEY
 ) -> tuple[int, dict[str, Any]]:
-    headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
-    body = None if fields is None else json.dumps(fields).encode()
-    answer = await asyncio.to_thread(exchange, f"{server.url}{path}", method, body, headers)
+    answer = await request(server.url + path, method, fields, key=key)
     return answer.status, json.loads(answer.body or b"{}")
 
 
@@ -65,18 +46,7 @@ async def webhook(hooked: Server, receiver: Receiver) -> AsyncIterator[dict[str,
 
 async def project(server: Server, prompt: str = "make it sepia", model: str = "retouch-classic") -> str:
     """Hand a picture in and have it edited later; the project's id."""
-    _, offered = await call(server, "POST", "/v1/files/upload-urls", {"items": [{"type": "image", "extension": "png"}]})
-    [item] = offered["items"]
-    assert (await asyncio.to_thread(exchange, item["upload_url"], "PUT", encoded(photo()))).status in {200, 201, 204}
-    fields = {
-        "model": model,
-        "image_count": 1,
-        "style": {"prompt": prompt},
-        "assets": {"image_file_paths": [item["file_path"]]},
-    }
-    status, made = await call(server, "POST", "/v1/ai-image-editor", fields)
-    assert status == 200, made
-    return str(made["id"])
+    return await created(server, OWNER, await upload(server, OWNER), prompt, model=model)
 
 
 def events(receiver: Receiver, project_id: str) -> list[str]:
@@ -197,9 +167,9 @@ async def test_a_closed_address_is_told_nothing(hooked: Server) -> None:
     assert (status, body["error"]["param"]) == (400, "url")
 
 
-async def test_another_account_sees_nothing(hooked: Server, address: str, webhook: dict[str, Any]) -> None:
+async def test_another_account_sees_nothing(hooked: Server, hooked_url: str, webhook: dict[str, Any]) -> None:
     """Not found, whatever is tried."""
-    async with Database(address) as database:
+    async with Database(hooked_url) as database:
         other = await Accounts(database).create("other")
         await ApiKeys(database).add(other.id, hash_key(STRANGER), shown(STRANGER), name="", rights=Rights())
     path = f"/v1/webhooks/{webhook['id']}"

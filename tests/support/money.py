@@ -54,7 +54,7 @@ async def balance(database: Database, customer: Customer) -> float:
 
 
 @asynccontextmanager
-async def books(url: str) -> AsyncIterator[Database]:
+async def balanced(url: str) -> AsyncIterator[Database]:
     """The database of a server; whatever a test has it do, it adds up afterwards."""
     async with Database(url) as database:
         yield database

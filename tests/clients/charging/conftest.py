@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from retouch.stores.database import Database
-from support.money import books
+from support.money import balanced
 from support.server import Server, running_server
 
 #: Models of the test engine with a price.
@@ -48,5 +48,5 @@ def shop(shop_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
 
 @pytest.fixture
 async def database(shop_url: str, shop: Server) -> AsyncIterator[Database]:
-    async with books(shop_url) as database:
+    async with balanced(shop_url) as database:
         yield database

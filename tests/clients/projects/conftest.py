@@ -7,7 +7,7 @@ import pytest
 
 from retouch.domain.resolution import AccountTier
 from retouch.stores.database import Database
-from support.money import Customer, books, customer
+from support.money import Customer, balanced, customer
 from support.projects import upload
 from support.server import Server, running_server
 
@@ -54,7 +54,7 @@ def server(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve
 
 @pytest.fixture
 async def database(url: str, server: Server) -> AsyncIterator[Database]:
-    async with books(url) as database:
+    async with balanced(url) as database:
         yield database
 
 
