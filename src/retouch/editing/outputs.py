@@ -24,7 +24,7 @@ class Outputs:
         day = datetime.fromtimestamp(edit.created, UTC).date().isoformat()
         # By attempt, so that one whose lease was lost cannot take away what the next one has made. Magic Hour's SDK
         # saves under the last part alone (magic_hour 0.90.0, helpers/download.py): it is no other image's.
-        key = f"outputs/{day}/{edit.id}/{edit.attempt}/{edit.id}-{index}.{image.format.value}"
+        key = f"outputs/{day}/{edit.id}/{edit.id}-{edit.attempt}-{index}.{image.format.value}"
         stored.append(key)  # before it is there: an upload that is cut off may have arrived all the same
         await self._objects.put(key, image.data)
         return key

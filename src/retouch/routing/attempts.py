@@ -6,8 +6,8 @@ silent after the body was sent is not asked again, and the next route only where
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
@@ -107,7 +107,15 @@ class Attempts(Generic[Result]):
         left = [image for image in images if image not in taken]
         groups += _groups(left, self.candidates[0].plan.offer.images_per_call)
         calls = [asyncio.create_task(self._make(group, events)) for group in groups]
-        ending = asyncio.create_task(_tell_the_end(calls, events))
+        at_work = set(calls)
+
+        def ended(call: asyncio.Task[None]) -> None:
+            at_work.discard(call)
+            if not at_work:
+                events.put_nowait(None)
+
+        for call in calls:
+            call.add_done_callback(ended)
         made = 0
         try:
             while (item := await events.get()) is not None:
@@ -117,9 +125,10 @@ class Attempts(Generic[Result]):
             if failures and not made:
                 raise failures[0]
         finally:
-            for task in (*calls, ending):
-                task.cancel()
-            await asyncio.wait([*calls, ending])
+            for call in at_work:
+                call.cancel()
+            if at_work:
+                await asyncio.wait(at_work)
 
     async def _make(self, images: tuple[int, ...], events: "asyncio.Queue[News[Result] | None]") -> None:
         """Make these images, on whichever route does."""
@@ -162,8 +171,8 @@ class Attempts(Generic[Result]):
                     submitted=self.jobs.keeper(route, group),
                     job=self.jobs.take(route, group),
                 )
-                async with aclosing(candidate.engine.run(call)) as source:
-                    async for event in _in_time(source, self.deadline):
+                async with _in_time(self.deadline), aclosing(candidate.engine.run(call)) as source:
+                    async for event in source:
                         if isinstance(event, Usage):
                             yield News(candidate, group[0], event, None)
                             continue
@@ -239,26 +248,18 @@ def _groups(images: Sequence[int], size: int) -> Iterator[tuple[int, ...]]:
         yield tuple(images[start : start + size])
 
 
-async def _in_time(events: AsyncGenerator[EngineEvent, None], deadline: float) -> AsyncGenerator[EngineEvent, None]:
-    """An engine's events up to the deadline, and a moment longer: that it passed is the engine's to tell first."""
-    while True:
-        try:
-            async with asyncio.timeout(max(0.0, deadline + MOMENT - time.monotonic())):
-                event = await anext(events, None)
-        except TimeoutError:
-            raise UpstreamFailure(
-                Code.UPSTREAM_TIMEOUT,
-                "The edit was not done in time.",
-                accepted=Accepted.UNKNOWN,
-                elsewhere=True,
-                cause="no answer in time",
-                retryable=False,
-            ) from None
-        if event is None:
-            return
-        yield event
-
-
-async def _tell_the_end(calls: Sequence[asyncio.Task[None]], events: "asyncio.Queue[News[Result] | None]") -> None:
-    await asyncio.wait(calls)
-    events.put_nowait(None)
+@asynccontextmanager
+async def _in_time(deadline: float) -> AsyncIterator[None]:
+    """Up to the deadline, and a moment longer: that it passed is the engine's to tell first."""
+    try:
+        async with asyncio.timeout(max(0.0, deadline + MOMENT - time.monotonic())):
+            yield
+    except TimeoutError:
+        raise UpstreamFailure(
+            Code.UPSTREAM_TIMEOUT,
+            "The edit was not done in time.",
+            accepted=Accepted.UNKNOWN,
+            elsewhere=True,
+            cause="no answer in time",
+            retryable=False,
+        ) from None

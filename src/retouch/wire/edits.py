@@ -20,7 +20,7 @@ from retouch.wire import sse
 from retouch.wire.answers import Link, answer_headers, json_answer, stream_answer
 from retouch.wire.auth import MayEdit
 from retouch.wire.form import ClientLeft, Lease, read_edit
-from retouch.wire.leaving import unless_left
+from retouch.wire.leaving import Presence
 from retouch.wire.parts import Parts, parts_of
 from retouch.wire.problems import INTERNAL, error_object
 from retouch.wire.project_answers import project_headers, project_object
@@ -29,6 +29,8 @@ from retouch.wire.via import not_in_circles
 
 router = APIRouter(tags=["edits"], dependencies=[Depends(not_in_circles)])
 
+#: Bytes of an event sent at a time: uvicorn copies each piece into a chunk of its own, at best within the caches.
+SLICE = 256 * 1024
 #: Characters of an Idempotency-Key.
 LONGEST_KEY = 255
 
@@ -57,15 +59,18 @@ async def create_edit(request: Request, caller: MayEdit) -> Response:
         streams = asked.stream
         del asked  # from here on the edit alone holds its pictures, to its end, whoever still waits for it
         answer.when_ended(held.pop_all().close)
-    link = _linker(parts, request)
+    link, presence = _linker(parts, request), Presence(request.receive)
     if streams:
-        return EventStream(answer, link, parts.heartbeat_seconds)
+        return EventStream(answer, presence, link, parts.heartbeat_seconds)
     try:
-        body, facts = await unless_left(request.receive, json_answer(answer, link))
-    except ClientLeft:
-        await answer.leave()
+        async with presence:
+            body, facts = await json_answer(answer, link)
+    except BaseException as error:
+        presence.close()
+        if isinstance(error, ClientLeft):
+            await answer.leave()
         raise
-    return Whole(answer, body, answer_headers(answer, facts))
+    return Whole(answer, presence, body, answer_headers(answer, facts))
 
 
 async def _later(request: Request, asked: EditRequest, caller: Caller, key: str | None, lease: Lease) -> Response:
@@ -105,62 +110,78 @@ def _linker(parts: Parts, request: Request) -> Link:
 class Whole(Response):
     """An answer of known length, sent piece by piece, which notes whether its client got it."""
 
-    def __init__(self, answer: Answer, pieces: Sequence[Buffer], headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, answer: Answer, presence: Presence, pieces: Sequence[Buffer], headers: Mapping[str, str]
+    ) -> None:
         length = sum(map(len, pieces))
         super().__init__(media_type="application/json", headers={**headers, "content-length": str(length)})
         self._answer = answer
+        self._presence = presence
         self._pieces = pieces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it; the last, empty piece follows once the rest is on its way and the client still there."""
-        del scope
+        del scope, receive
         try:
-            await unless_left(receive, self._send(send))
+            async with self._presence:
+                await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+                for piece in self._pieces:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
         except (ClientLeft, OSError):
             await self._answer.leave()
         else:
             self._answer.delivered()
-
-    async def _send(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        for piece in self._pieces:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            self._presence.close()
 
 
 class EventStream(Response):
     """An edit as server-sent events, with heartbeats, and an end that the SDKs understand."""
 
-    def __init__(self, answer: Answer, link: Link, heartbeat: float) -> None:
+    def __init__(self, answer: Answer, presence: Presence, link: Link, heartbeat: float) -> None:
         headers = answer_headers(answer, answer.facts)
         super().__init__(media_type=sse.MEDIA_TYPE, headers={**sse.HEADERS, **headers})
         del self.headers["content-length"]
         self._answer = answer
+        self._presence = presence
         self._link = link
         self._heartbeat = heartbeat
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the edit ends or the client leaves."""
-        del scope
+        del scope, receive
         try:
-            await unless_left(receive, self._send_all(send))
+            async with self._presence:
+                ended = await self._send_all(send)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
         except (ClientLeft, OSError):
             await self._answer.leave()
+        else:
+            if ended:
+                self._answer.delivered()
+        finally:
+            self._presence.close()
 
-    async def _send_all(self, send: Send) -> None:
+    async def _send_all(self, send: Send) -> bool:
+        """Send every event; whether the edit ended well."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         events = stream_answer(self._answer, self._link)
         try:
             async for said in sse.with_heartbeats(events, self._heartbeat):
-                for piece in said:
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                await _send_event(said, send)
         except OSError:
             raise
         except Exception as error:
             # The status is out already: tell it as an event that both SDKs raise.
             known = error if isinstance(error, RetouchError) else INTERNAL
-            for piece in sse.event("error", {"type": "error", "error": error_object(known)}):
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-        else:
-            self._answer.delivered()
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+            await _send_event(sse.event("error", {"type": "error", "error": error_object(known)}), send)
+            return False
+        return True
+
+
+async def _send_event(event: sse.Event, send: Send) -> None:
+    for piece in event:
+        view = memoryview(piece)
+        for start in range(0, len(view), SLICE):
+            await send({"type": "http.response.body", "body": view[start : start + SLICE], "more_body": True})

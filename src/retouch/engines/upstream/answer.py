@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 import aiohttp
 
@@ -33,38 +34,38 @@ class Answer:
         """The content type without its parameters, lower case."""
         return self._response.content_type.lower()
 
-    async def read(self, limit: int) -> bytearray:
+    async def read(self, limit: int) -> bytes:
         """The whole body, at most `limit` bytes."""
-        announced = self._response.content_length or 0
-        self._bound(announced, limit)
-        # Made in one piece, and written through a view: a buffer that grows is moved about, megabytes at a time.
-        body, size = bytearray(announced), 0
-        # Chunk by chunk where the length is known: what has arrived is not joined first.
-        content = self._response.content
-        arrived = _chunks(content) if announced else content.readany
-        while piece := await self._arrived(arrived):
-            end = size + len(piece)
-            self._bound(end, limit)
-            body += bytes(max(0, end - len(body)))
-            with memoryview(body) as view:
-                view[size:end] = piece
-            size = end
-        del body[size:]
-        return body
+        self._bound(self._response.content_length or 0, limit)
+        content, pieces, size = self._response.content, list[bytes](), 0
+        async with self._watched():
+            # Chunk by chunk: what has arrived meanwhile would be joined first, and then once more.
+            while not content.at_eof():
+                piece, _ = await content.readchunk()
+                size += len(piece)
+                self._bound(size, limit)
+                pieces.append(piece)
+        # Joined once, at the end: a buffer that grows is moved about, one of the announced length is zeroed first.
+        return b"".join(pieces)
 
     async def next_piece(self) -> bytes:
         """What has arrived of the body; waits for more, empty at its end.
 
         No generator: one that its reader leaves would be closed by a task of its own, some time later.
         """
-        return await self._arrived(self._response.content.readany)
+        content, piece = self._response.content, b""
+        async with self._watched():
+            while not piece and not content.at_eof():
+                piece, _ = await content.readchunk()  # as it came: `readany` joins what has come meanwhile
+        return piece
 
-    async def _arrived(self, read: Callable[[], Awaitable[bytes]]) -> bytes:
+    @asynccontextmanager
+    async def _watched(self) -> AsyncIterator[None]:
         if self.headers.get("content-encoding", "identity").lower() != "identity":
             raise unusable(self._provider, "it is compressed, which was not asked for")
         try:
             async with asyncio.timeout(self._deadline - time.monotonic()):
-                return await read()
+                yield
         except TimeoutError:
             raise silent(self._provider, sent=True) from None
         except (aiohttp.ClientError, OSError):
@@ -73,10 +74,3 @@ class Answer:
     def _bound(self, size: int, limit: int) -> None:
         if size > limit:
             raise unusable(self._provider, f"it is larger than {in_words(limit)}")
-
-
-def _chunks(content: aiohttp.StreamReader) -> Callable[[], Awaitable[bytes]]:
-    async def read() -> bytes:
-        return (await content.readchunk())[0]
-
-    return read
