@@ -1,9 +1,11 @@
 """Files that are kept: a folder of this machine, or a bucket."""
 
 import asyncio
+import atexit
 import mimetypes
 import os
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -28,6 +30,9 @@ _PART = r"[A-Za-z0-9_][A-Za-z0-9._=-]*"
 _KEY = re.compile(rf"{_PART}(/{_PART})*")
 _LONGEST_KEY = 512
 _RETRY_AFTER = 5.0
+#: obstore's threads let go of Python's objects a moment after an answer was awaited. Where the interpreter ends in that
+#: moment (one command in eight, without this pause), it aborts the process: seconds.
+_LETTING_GO = 0.1
 _RETRIES: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
 
 
@@ -46,6 +51,8 @@ class Objects:
 
     def __init__(self, store: ObjectStore, place: str, folder: Path | None = None) -> None:
         """Use `Objects.open`. `place` is what an operator calls it, `folder` where this machine has its files."""
+        atexit.unregister(_let_go)
+        atexit.register(_let_go)
         self._store = store
         self.place = place
         self._folder = folder
@@ -149,6 +156,10 @@ class Objects:
         for key in old:
             await self.delete(key)
         return len(old)
+
+
+def _let_go() -> None:
+    time.sleep(_LETTING_GO)
 
 
 def checked(key: str) -> str:
