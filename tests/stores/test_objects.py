@@ -5,6 +5,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -186,6 +187,10 @@ asyncio.run(main())
 
 
 def test_a_command_that_ends_with_an_answer_ends_in_peace(tmp_path: Path) -> None:
-    """Without a pause at the end, one in eight is aborted by a thread of obstore's."""
-    ends = [subprocess.run([sys.executable, "-c", ENDS, str(tmp_path)], check=False) for _ in range(20)]
-    assert {one.returncode for one in ends} == {0}
+    """Without a pause at the end, a busy machine sees one in eight aborted by a thread of obstore's."""
+
+    def status(number: int) -> int:
+        return subprocess.run([sys.executable, "-c", ENDS, str(tmp_path / str(number))], check=False).returncode
+
+    with ThreadPoolExecutor(6) as pool:
+        assert set(pool.map(status, range(60))) == {0}
