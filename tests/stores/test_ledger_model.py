@@ -99,9 +99,18 @@ class Model(RuleBasedStateMachine):
         detached=st.booleans(),
         key=st.sampled_from([None, None, "a", "b"]),
         words=st.sampled_from(["x", "y"]),
+        retry=st.sampled_from([0, 0, 1]),
     )
     def admit(  # noqa: PLR0917
-        self, account: int, images: int, price: int, queued: bool, detached: bool, key: str | None, words: str
+        self,
+        account: int,
+        images: int,
+        price: int,
+        queued: bool,
+        detached: bool,
+        key: str | None,
+        words: str,
+        retry: int,
     ) -> object:
         who = self.who[account]
         asked = admission(
@@ -112,8 +121,14 @@ class Model(RuleBasedStateMachine):
             detached=detached,
             idempotency_key=key,
             fingerprint=f"{words}{self.who[0].account}",
+            retry=0 if key else retry,
         )
+        can = self.joinable(asked, asked.retry) if asked.retry else []
         verdict = self.run(self.ledger.admit(asked))
+        if can:
+            assert (verdict.outcome, verdict.edit_id) == (Outcome.JOINED, can[-1].admission.edit_id)
+            can[-1].joined |= {asked.retry}
+            return multiple()
         earlier = self.keys.get((who.account, key)) if key else None
         if earlier is not None:
             same = self.known[earlier].admission.fingerprint == asked.fingerprint
@@ -219,18 +234,23 @@ class Model(RuleBasedStateMachine):
     def retry(self, edit_id: str, attempt: int) -> None:
         """Joins the newest edit of the same words that can be joined; nothing is charged."""
         asked = self.known[edit_id].admission
-        can = [
+        can = self.joinable(asked, attempt)
+        joined = self.run(self.ledger.join(asked.key_id, asked.route, asked.fingerprint, attempt))
+        assert joined == (can[-1].admission.edit_id if can else None)
+        if can:
+            can[-1].joined |= {attempt}
+
+    def joinable(self, asked: Admission, attempt: int) -> list[Known]:
+        """What a retry can join: complete, or made whether or not its client is there."""
+        return [
             one
             for one in self.known.values()
             if (one.admission.key_id, one.admission.fingerprint) == (asked.key_id, asked.fingerprint)
             and not one.delivered
             and attempt not in one.joined
-            and (one.state is EditState.COMPLETE or (one.state is EditState.RUNNING and one.admission.detached))
+            and (one.state is EditState.COMPLETE or not one.state.final)
+            and (one.state.final or one.admission.queued or one.admission.detached)
         ]
-        joined = self.run(self.ledger.join(asked.key_id, asked.route, asked.fingerprint, attempt))
-        assert joined == (can[-1].admission.edit_id if can else None)
-        if can:
-            can[-1].joined |= {attempt}
 
     @invariant()
     def balances_are_the_models(self) -> None:

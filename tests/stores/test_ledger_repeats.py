@@ -4,10 +4,11 @@ import asyncio
 from collections import Counter
 from dataclasses import replace
 
-from retouch.domain.ledger import Admission, EditState, Outcome
+from retouch.domain.ledger import Admission, EditState, Outcome, Verdict
 from retouch.stores.database import Database
+from retouch.stores.ids import new_id
 from retouch.stores.ledger import Ledger
-from support.money import admission, balance, customer, ended
+from support.money import admission, balance, customer, ended, start
 
 
 class TestIdempotency:
@@ -83,6 +84,41 @@ class TestJoining:
         assert await self.joined(ledger, asked)
         await ledger.deliver([asked.edit_id])
         assert not await self.joined(ledger, asked, 2)
+
+    async def test_what_waits_for_its_turn_is_joined(self, database: Database, ledger: Ledger) -> None:
+        """It is made whether or not its client is there; not once it was given up."""
+        who = await customer(database, 5)
+        asked = admission(who, queued=True, detached=False)
+        await ledger.admit(asked)
+        assert await self.joined(ledger, asked)
+        assert await start(ledger) is not None
+        assert await self.joined(ledger, asked, 2)
+        await ledger.settle(ended(asked, EditState.CANCELED, made=0))
+        assert not await self.joined(ledger, asked, 3)
+
+    async def test_retries_admitted_at_once_with_their_first_attempt(self, database: Database, ledger: Ledger) -> None:
+        """None is charged that could join, whether the balance suffices for another edit or not."""
+        who = await customer(database, 1)
+        first = admission(who)
+        await ledger.admit(first)
+        retries = [admission(who, fingerprint=first.fingerprint, retry=number) for number in (1, 2, 3)]
+        verdicts = await asyncio.gather(*(ledger.admit(retry) for retry in retries))
+        assert [(verdict.outcome, verdict.edit_id) for verdict in verdicts] == [(Outcome.JOINED, first.edit_id)] * 3
+        assert (await ledger.admit(retries[0])).outcome is Outcome.BALANCE, "once for each attempt number"
+
+    async def test_retries_and_settlements_do_not_block_each_other(self, database: Database, ledger: Ledger) -> None:
+        """They want the same account and the same edits."""
+        who = await customer(database, 100)
+        firsts = [admission(who) for _ in range(20)]
+        for first in firsts:
+            await ledger.admit(first)
+        retries = [replace(first, edit_id=new_id("edit"), retry=1) for first in firsts]
+        settling = (ledger.settle(ended(first, EditState.FAILED, made=0)) for first in firsts)
+        results = await asyncio.gather(*(ledger.admit(retry) for retry in retries), *settling)
+        assert {result.outcome for result in results if isinstance(result, Verdict)} <= {
+            Outcome.JOINED,
+            Outcome.ACCEPTED,
+        }
 
     async def test_neither_what_failed_nor_what_is_old(self, database: Database, ledger: Ledger) -> None:
         who = await customer(database, 5)

@@ -37,7 +37,7 @@ _SUMS = {
 
 
 def refusal(verdict: Verdict, required: int) -> RetouchError:
-    """The error for an edit of that price that was not accepted. `verdict` is neither ACCEPTED nor REPLAY."""
+    """The error for an edit of that price that was not accepted. `verdict` names no edit."""
     if limit := _LIMITS.get(verdict.outcome):
         # Rounded up: who comes back after that long is not too early.
         wait = None if verdict.wait is None else ceil(verdict.wait * 1000 + 1) / 1000

@@ -26,11 +26,14 @@ class EditState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What admission came to. REPLAY and CONFLICT are about the idempotency key, the rest after them are refusals."""
+    """What admission came to. REPLAY and CONFLICT are about the idempotency key, JOINED is a retry that continues an
+    earlier edit; the rest after them are refusals.
+    """
 
     ACCEPTED = "accepted"
     REPLAY = "replay"
     CONFLICT = "conflict"
+    JOINED = "joined"
     NO_ACCOUNT = "no_account"
     REQUESTS = "requests"
     CONCURRENT = "concurrent"
@@ -59,6 +62,7 @@ class Admission:
 
     `queued` is accepted for later (`start` runs it), anything else runs from now on. `detached` runs on when its
     client leaves. `parameters` is what was asked for, without image bytes; `answer` what the answer's head will say.
+    `retry` is how often its client has tried before, which may have started it already; 0 where that does not count.
     """
 
     edit_id: str
@@ -79,6 +83,7 @@ class Admission:
     parameters: Mapping[str, Any]
     end_user: str | None
     answer: Mapping[str, Any]
+    retry: int = 0
 
     @property
     def total(self) -> int:
@@ -99,7 +104,7 @@ class Rate:
 class Verdict:
     """The ledger's answer to an admission.
 
-    edit_id: the edit accepted, or the earlier one of the same idempotency key.
+    edit_id: the edit accepted, or the earlier one of the same idempotency key or that a retry joins.
     have: what is left of the balance or the cap that does not suffice, or the limit that was reached.
     wait: seconds after which another try makes sense, where waiting helps.
     """

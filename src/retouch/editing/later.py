@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from retouch.admission.credits import refusal
-from retouch.admission.fingerprint import fingerprint
 from retouch.admission.keys import Caller
 from retouch.admission.ledger import Also, Ledger
 from retouch.domain.edit import EditRequest
 from retouch.domain.errors import Code, RetouchError
-from retouch.domain.ledger import EditRecord, EditState, Outcome, Rate, Settlement, Started
+from retouch.domain.ledger import EditRecord, EditState, Outcome, Rate, Settlement, Started, Verdict
 from retouch.editing.answer import Live
 from retouch.editing.failures import INTERNAL, kept, known
+from retouch.editing.identity import earlier, identify
 from retouch.editing.leases import Leases
 from retouch.editing.outputs import Outputs
 from retouch.editing.planning import Planned, Planning, admission_of
@@ -26,11 +26,11 @@ MOST_DEATHS = 5
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An edit that was accepted and charged for later; `replayed` if its idempotency key stands for an earlier one."""
+    """An edit that was accepted and charged for later, now or before: `joined` by a retry, `replayed` by its key."""
 
     edit_id: str
-    charged: int
     rate: Rate | None
+    joined: bool
     replayed: bool
 
 
@@ -73,28 +73,27 @@ class Later:
         *,
         keep: Callable[[EditRequest], Awaitable[None]],
         also: Also,
+        attempt: int | None = None,
         idempotency_key: str | None = None,
         reserve: Reserve | None = None,
     ) -> Accepted:
-        """Accept and charge an edit.
+        """Accept and charge an edit, or find the one that this request asks for again, as `Editing.begin` does.
 
         `keep` is given the request with its model and resolution settled and its pictures read, before it is charged:
         what `resume` is to be given. `also(connection, edit_id)` runs in the transaction that charges, so that what it
         adds (a job on a queue, a project's row) is there exactly if the charge is. Raises RetouchError for everything
         that can be known before an engine is called: nothing is charged then.
         """
-        print_ = await asyncio.to_thread(fingerprint, route, request)
-        if idempotency_key and (found := await recalled(self._ledger, caller, route, idempotency_key, print_)):
-            return _accepted_before(found, None)
+        identity = await identify(route, request, attempt, idempotency_key)
+        if before := await earlier(self._ledger, caller, identity):
+            return _accepted(before)
         planned = await self._planning.plan(request, caller, reserve)
-        admission = admission_of(planned, caller, route, print_, idempotency_key, queued=True)
+        admission = admission_of(planned, caller, identity, queued=True)
         await keep(replace(planned.request, model=planned.model.id))
         verdict = await self._ledger.admit(admission, also)
-        if verdict.outcome is Outcome.REPLAY and (record := await self._ledger.find(verdict.edit_id or "")):
-            return _accepted_before(record, verdict.rate)
-        if verdict.outcome is not Outcome.ACCEPTED:
+        if verdict.outcome not in {Outcome.ACCEPTED, Outcome.REPLAY, Outcome.JOINED}:
             raise refusal(verdict, admission.total)
-        return Accepted(admission.edit_id, admission.total, verdict.rate, replayed=False)
+        return _accepted(verdict)
 
     async def resume(
         self, started: Started, request: EditRequest, *, jobs: Sequence[KeptJob] = (), keep: Keep | None = None
@@ -163,13 +162,6 @@ class Later:
         return await self._ledger.settle(settlement, self._told)
 
 
-async def recalled(ledger: Ledger, caller: Caller, route: str, key: str, print_: str) -> EditRecord | None:
-    """The edit that an idempotency key stands for. Raises IDEMPOTENCY_CONFLICT."""
-    verdict = await ledger.recall(caller.account_id, route, key, print_)
-    if verdict and verdict.outcome is Outcome.CONFLICT:
-        raise refusal(verdict, 0)
-    return await ledger.find(verdict.edit_id or "") if verdict else None
-
-
-def _accepted_before(record: EditRecord, rate: Rate | None) -> Accepted:
-    return Accepted(record.id, record.charged - record.refunded, rate, replayed=True)
+def _accepted(verdict: Verdict) -> Accepted:
+    joined, replayed = verdict.outcome is Outcome.JOINED, verdict.outcome is Outcome.REPLAY
+    return Accepted(verdict.edit_id or "", verdict.rate, joined, replayed)

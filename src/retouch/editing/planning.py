@@ -14,6 +14,7 @@ from retouch.domain.picture import Picture
 from retouch.domain.resolution import Resolution
 from retouch.editing.candidates import Candidates
 from retouch.editing.events import planned_facts
+from retouch.editing.identity import Identity
 from retouch.editing.record import parameters_kept
 from retouch.fetch import Fetcher, Reserve
 from retouch.finishing import Finished
@@ -80,18 +81,16 @@ class Planning:
         return [look(source) for source in request.images], look(request.mask) if request.mask else None
 
 
-def admission_of(
-    planned: Planned, caller: Caller, route: str, fingerprint: str, idempotency_key: str | None, *, queued: bool
-) -> Admission:
+def admission_of(planned: Planned, caller: Caller, identity: Identity, *, queued: bool) -> Admission:
     """What the ledger is asked: the edit with its price, which is known from here on."""
     request, plan = planned.request, planned.candidates[0].plan
     admission = Admission(
         edit_id=new_id("edit"),
         account_id=caller.account_id,
         key_id=caller.key_id,
-        route=route,
-        fingerprint=fingerprint,
-        idempotency_key=idempotency_key,
+        route=identity.route,
+        fingerprint=identity.fingerprint,
+        idempotency_key=identity.idempotency_key,
         images=plan.images * plan.copies,
         price=planned.model.price_of(plan.tier, _resolution(request)),
         queued=queued,
@@ -104,6 +103,7 @@ def admission_of(
         parameters=parameters_kept(request),
         end_user=request.safety_identifier or request.user,
         answer={},
+        retry=identity.retry,
     )
     facts = planned_facts(admission, plan, planned.mask, int(time.time()))
     return replace(admission, answer=facts.kept())

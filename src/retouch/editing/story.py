@@ -14,13 +14,13 @@ from retouch.admission.keys import Caller
 from retouch.admission.ledger import Also, Ledger
 from retouch.admission.running import RunningEdits
 from retouch.domain.edit import EditRequest
-from retouch.domain.ledger import Admission, EditRecord, Outcome, Rate
+from retouch.domain.ledger import Admission, EditRecord, Outcome, Rate, Verdict
 from retouch.domain.moderation import Moderator
 from retouch.editing.answer import Answer, Live, Stored
-from retouch.editing.brief import fingerprint_of
 from retouch.editing.candidates import Candidates
 from retouch.editing.events import Edit, EditEvent, RunningEdit
-from retouch.editing.later import Later, recalled
+from retouch.editing.identity import earlier, identify
+from retouch.editing.later import Later
 from retouch.editing.leases import Leases
 from retouch.editing.making import CutOut
 from retouch.editing.outputs import Outputs
@@ -36,8 +36,6 @@ from retouch.stores.objects import Objects
 
 #: What requests of POST /v1/images/edits are told apart from others by, for retries and idempotency keys.
 ROUTE = "edits"
-#: In place of the fingerprint of a request that none will be compared with: equal to no fingerprint.
-UNCOUNTED = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +94,11 @@ class Editing:
         answer. `reserve` counts the bytes of fetched pictures against the memory that the caller may use.
         Raises RetouchError for everything that can be known before the engine is called: nothing is charged then.
         """
-        # Hashing megabytes is only worth it for a client that may ask again.
-        counted = attempt is not None or idempotency_key is not None
-        print_ = await fingerprint_of(ROUTE, request) if counted else UNCOUNTED
-        if earlier := await self._earlier(caller, ROUTE, print_, attempt, idempotency_key):
-            return earlier
+        identity = await identify(ROUTE, request, attempt, idempotency_key)
+        if known := await earlier(self._ledger, caller, identity):
+            return await self._known(known)
         planned = await self._planning.plan(request, caller, reserve)
-        admission = admission_of(planned, caller, ROUTE, print_, idempotency_key, queued=False)
+        admission = admission_of(planned, caller, identity, queued=False)
         give_back = planned.candidates[0].slots.enter()
         try:
             verdict = await self._ledger.admit(admission)
@@ -112,23 +108,14 @@ class Editing:
         if verdict.outcome is Outcome.ACCEPTED:
             return self._start(self._edit(planned, admission, 1, time.time()), give_back, verdict.rate)
         give_back()
-        if verdict.outcome is Outcome.REPLAY:
-            return await self._known(verdict.edit_id or "", replayed=True)
+        if verdict.outcome in {Outcome.REPLAY, Outcome.JOINED}:
+            return await self._known(verdict)
         raise refusal(verdict, admission.total)
 
-    async def _earlier(
-        self, caller: Caller, route: str, print_: str, attempt: int | None, idempotency_key: str | None
-    ) -> Answer | None:
-        """The edit that was started for this very request before, if it was."""
-        if idempotency_key:
-            found = await recalled(self._ledger, caller, route, idempotency_key, print_)
-            return await self._known(found.id, replayed=True) if found else None
-        if attempt and (edit_id := await self._ledger.join(caller.key_id, route, print_, attempt)):
-            return await self._known(edit_id, joined=True)
-        return None
-
-    async def _known(self, edit_id: str, *, joined: bool = False, replayed: bool = False) -> Answer:
+    async def _known(self, verdict: Verdict) -> Answer:
         """An edit that was accepted before: as it runs here, or as it is kept."""
+        edit_id = verdict.edit_id or ""
+        joined, replayed = verdict.outcome is Outcome.JOINED, verdict.outcome is Outcome.REPLAY
         if running := self.running.find(edit_id):
             running.join()
             return Live(running, self.leases, joined=joined, replayed=replayed)

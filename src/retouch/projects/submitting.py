@@ -28,20 +28,25 @@ INPUTS = "inputs"
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """An edit that is wanted later. `route` is where it came in, for idempotency keys; `name` is its owner's."""
+    """An edit that is wanted later. `route` is where it came in; `name` is its owner's.
+
+    `attempt` is how often its client has tried before, None for one that does not count: see `Editing.begin`.
+    """
 
     request: EditRequest
     route: str
     name: str | None = None
     idempotency_key: str | None = None
+    attempt: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """The project, the limit of requests a minute, and whether it was there already."""
+    """The project, the limit of requests a minute, and how it was found if it was there already."""
 
     project: Project
     rate: Rate | None
+    joined: bool
     replayed: bool
 
 
@@ -67,7 +72,10 @@ class Submitting:
         self._changes = changes
 
     async def submit(self, wanted: Submission, caller: Caller, *, reserve: Reserve | None = None) -> Submitted:
-        """Accept and charge a project. Raises RetouchError; nothing is charged and nothing kept then."""
+        """Accept and charge a project, or find the one that this request asks for again.
+
+        Raises RetouchError; nothing is charged and nothing kept then.
+        """
         order: Order | None = None
         taken = False
 
@@ -91,6 +99,7 @@ class Submitting:
                 wanted.route,
                 keep=keep,
                 also=also,
+                attempt=wanted.attempt,
                 idempotency_key=wanted.idempotency_key,
                 reserve=reserve,
             )
@@ -99,7 +108,8 @@ class Submitting:
             # take is found by the sweep.
             if order is not None and not taken:
                 await self._drop(order)
-        return Submitted(await self.find(accepted.edit_id, caller), accepted.rate, accepted.replayed)
+        project = await self.find(accepted.edit_id, caller)
+        return Submitted(project, accepted.rate, accepted.joined, accepted.replayed)
 
     async def find(self, id_: str, caller: Caller) -> Project:
         """A project of the caller's account. Raises NOT_FOUND."""

@@ -28,6 +28,7 @@ from retouch.stores.database import Connection, Database, fetch_one
 from retouch.stores.queries import query
 
 _ADMIT, _SETTLE, _RECALL, _JOIN = map(query, ("admit_edit", "settle_edit", "recall_edit", "join_edit"))
+_JOINABLE, _LOCK = map(query, ("joinable_edit", "lock_account"))
 _START, _REQUEUE, _RENEW, _NOTE = map(query, ("start_next_edit", "requeue_edit", "renew_leases", "note_outputs"))
 _DELIVER, _SWEEP, _FORGET = map(query, ("deliver_edits", "refund_abandoned", "forget_idempotency"))
 _STATE, _FIND = map(query, ("edit_state", "find_edit"))
@@ -74,16 +75,33 @@ class Ledger:
     async def admit(self, admission: Admission, also: Also | None = None) -> Verdict:
         """Accept and charge an edit, or say why not.
 
-        `also` runs in the same transaction if the edit is accepted: what it raises undoes the charge.
+        A retry joins what an earlier attempt has started meanwhile. `also` runs in the same transaction if the edit is
+        accepted: what it raises undoes the charge.
         """
-        params = self._params(admission)
+        if admission.retry:
+            return await self._admit_retry(admission, also)
         if also is None:
-            return _verdict(await self._database.one(kwargs_row(_row), _ADMIT, params))
+            return _verdict(await self._database.one(kwargs_row(_row), _ADMIT, self._params(admission)))
         async with self._database.transaction() as connection:
-            verdict = _verdict(await fetch_one(connection, kwargs_row(_row), _ADMIT, params))
-            if verdict.outcome is Outcome.ACCEPTED:
-                await also(connection, admission.edit_id)
-            return verdict
+            return await self._admit_in(connection, admission, also)
+
+    async def _admit_retry(self, admission: Admission, also: Also | None) -> Verdict:
+        asked = admission.key_id, admission.route, admission.fingerprint, admission.retry
+        while True:
+            async with self._database.transaction() as connection:
+                # Admission holds the account too, so that no earlier attempt is accepted between the look and it.
+                await connection.execute(_LOCK, {"account_id": admission.account_id})
+                if await fetch_one(connection, scalar_row, _JOINABLE, _repeat(*asked)) is None:
+                    return await self._admit_in(connection, admission, also)
+            # Not while the account is held: whoever settles takes the edit first, and then the account.
+            if edit_id := await self.join(*asked):
+                return Verdict(Outcome.JOINED, edit_id, 0)
+
+    async def _admit_in(self, connection: Connection, admission: Admission, also: Also | None) -> Verdict:
+        verdict = _verdict(await fetch_one(connection, kwargs_row(_row), _ADMIT, self._params(admission)))
+        if also is not None and verdict.outcome is Outcome.ACCEPTED:
+            await also(connection, admission.edit_id)
+        return verdict
 
     def _params(self, admission: Admission) -> dict[str, Any]:
         return {
@@ -137,14 +155,7 @@ class Ledger:
 
     async def join(self, key_id: str, route: str, fingerprint: str, attempt: int) -> str | None:
         """The edit that retry number `attempt` (above 0) of the same request continues, if there is one."""
-        params = {
-            "key_id": key_id,
-            "route": route,
-            "fingerprint": fingerprint,
-            "attempt": attempt,
-            "window": JOINABLE,
-        }
-        return await self._database.one(scalar_row, _JOIN, params)
+        return await self._database.one(scalar_row, _JOIN, _repeat(key_id, route, fingerprint, attempt))
 
     async def start_next(self, also: Also) -> Started | None:
         """Start the edit whose turn it is, of those accepted for later and those that a dead process has left.
@@ -202,6 +213,10 @@ class Ledger:
 def record(*, state: str, outputs: Sequence[Mapping[str, Any]], **columns: Any) -> EditRecord:
     """A row of `edits` as it is told to others."""
     return EditRecord(state=EditState(state), outputs=tuple(Output(**output) for output in outputs), **columns)
+
+
+def _repeat(key_id: str, route: str, fingerprint: str, attempt: int) -> dict[str, Any]:
+    return {"key_id": key_id, "route": route, "fingerprint": fingerprint, "attempt": attempt, "window": JOINABLE}
 
 
 def _settled(settlement: Settlement) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from retouch.domain.project import Upload
 from retouch.stores.database import Connection, Database, fetch_one
 from retouch.stores.queries import query
 
-_LOCK, _SUM, _INSERT, _FIND = map(query, ("lock_uploader", "sum_uploads", "insert_upload", "find_upload"))
+_LOCK, _SUM, _INSERT, _FIND = map(query, ("lock_account", "sum_uploads", "insert_upload", "find_upload"))
 _CLAIM, _RELEASE, _STORE = map(query, ("claim_upload", "release_upload", "store_upload"))
 _KEY, _FORGET = map(query, ("stored_key", "forget_uploads"))
 

@@ -1,36 +1,31 @@
 """POST /v1/images/edits: read, begin, deliver."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 
+import orjson
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response
 
 from retouch.admission.keys import Caller
 from retouch.domain.edit import EditRequest
 from retouch.domain.errors import Code, RetouchError
-from retouch.domain.picture import Buffer
-from retouch.editing import Answer
 from retouch.editing.story import ROUTE
 from retouch.projects import Submission
-from retouch.wire import sse
-from retouch.wire.answers import Link, answer_headers, json_answer, stream_answer
+from retouch.wire.answers import Link, answer_headers, json_answer
 from retouch.wire.auth import MayEdit
 from retouch.wire.form import ClientLeft, Lease, read_edit
 from retouch.wire.leaving import Presence
 from retouch.wire.parts import Parts, parts_of
-from retouch.wire.problems import INTERNAL, error_object
 from retouch.wire.project_answers import project_headers, project_object
 from retouch.wire.request_docs import IDEMPOTENCY_KEY, REQUEST_BODY, RESPONSES
+from retouch.wire.sending import EventStream, Receipt, Whole
 from retouch.wire.via import not_in_circles
 
 router = APIRouter(tags=["edits"], dependencies=[Depends(not_in_circles)])
 
-#: Bytes of an event sent at a time: uvicorn copies each piece into a chunk of its own, at best within the caches.
-SLICE = 256 * 1024
 #: Characters of an Idempotency-Key.
 LONGEST_KEY = 255
 
@@ -74,12 +69,20 @@ async def create_edit(request: Request, caller: MayEdit) -> Response:
 
 
 async def _later(request: Request, asked: EditRequest, caller: Caller, key: str | None, lease: Lease) -> Response:
-    """Accept the edit as a project; 202, and the project."""
-    made = await parts_of(request).projects.submit(Submission(asked, ROUTE, None, key), caller, reserve=lease.take)
+    """Accept the edit as a project; 202, and the project. A client that leaves before has asked for nothing."""
+    parts, presence = parts_of(request), Presence(request.receive)
+    submission = Submission(asked, ROUTE, None, key, _attempt(request.headers))
+    try:
+        async with presence:
+            made = await parts.projects.submit(submission, caller, reserve=lease.take)
+    except BaseException:
+        presence.close()
+        raise
     headers = project_headers(made)
     if _prefers_async(request.headers):
         headers["preference-applied"] = "respond-async"
-    return JSONResponse(project_object(made.project, request), 202, headers)
+    receipt = Receipt(parts.editing.leases, made.project.id)
+    return Whole(receipt, presence, [orjson.dumps(project_object(made.project, request))], headers, status=202)
 
 
 def _prefers_async(headers: Mapping[str, str]) -> bool:
@@ -105,83 +108,3 @@ def _attempt(headers: Mapping[str, str]) -> int | None:
 
 def _linker(parts: Parts, request: Request) -> Link:
     return lambda key: parts.link(request, key, int(time.time()) + parts.link_seconds)
-
-
-class Whole(Response):
-    """An answer of known length, sent piece by piece, which notes whether its client got it."""
-
-    def __init__(
-        self, answer: Answer, presence: Presence, pieces: Sequence[Buffer], headers: Mapping[str, str]
-    ) -> None:
-        length = sum(map(len, pieces))
-        super().__init__(media_type="application/json", headers={**headers, "content-length": str(length)})
-        self._answer = answer
-        self._presence = presence
-        self._pieces = pieces
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it; the last, empty piece follows once the rest is on its way and the client still there."""
-        del scope, receive
-        try:
-            async with self._presence:
-                await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-                for piece in self._pieces:
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-        except (ClientLeft, OSError):
-            await self._answer.leave()
-        else:
-            self._answer.delivered()
-        finally:
-            self._presence.close()
-
-
-class EventStream(Response):
-    """An edit as server-sent events, with heartbeats, and an end that the SDKs understand."""
-
-    def __init__(self, answer: Answer, presence: Presence, link: Link, heartbeat: float) -> None:
-        headers = answer_headers(answer, answer.facts)
-        super().__init__(media_type=sse.MEDIA_TYPE, headers={**sse.HEADERS, **headers})
-        del self.headers["content-length"]
-        self._answer = answer
-        self._presence = presence
-        self._link = link
-        self._heartbeat = heartbeat
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send until the edit ends or the client leaves."""
-        del scope, receive
-        try:
-            async with self._presence:
-                ended = await self._send_all(send)
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-        except (ClientLeft, OSError):
-            await self._answer.leave()
-        else:
-            if ended:
-                self._answer.delivered()
-        finally:
-            self._presence.close()
-
-    async def _send_all(self, send: Send) -> bool:
-        """Send every event; whether the edit ended well."""
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        events = stream_answer(self._answer, self._link)
-        try:
-            async for said in sse.with_heartbeats(events, self._heartbeat):
-                await _send_event(said, send)
-        except OSError:
-            raise
-        except Exception as error:
-            # The status is out already: tell it as an event that both SDKs raise.
-            known = error if isinstance(error, RetouchError) else INTERNAL
-            await _send_event(sse.event("error", {"type": "error", "error": error_object(known)}), send)
-            return False
-        return True
-
-
-async def _send_event(event: sse.Event, send: Send) -> None:
-    for piece in event:
-        view = memoryview(piece)
-        for start in range(0, len(view), SLICE):
-            await send({"type": "http.response.body", "body": view[start : start + SLICE], "more_body": True})

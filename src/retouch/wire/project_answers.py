@@ -21,11 +21,11 @@ def project_object(project: Project, request: Request) -> dict[str, Any]:
 
 def project_headers(made: Submitted) -> dict[str, str]:
     """The headers of an answer that accepts a project."""
-    replayed = {"idempotent-replayed": "true"} if made.replayed else {}
+    before = {"retouch-joined": made.joined, "idempotent-replayed": made.replayed}
     charged = str(whole_credits(made.project))
     return {
         "retouch-edit-id": made.project.id,
         "retouch-credits-charged": charged,
-        **replayed,
+        **{name: "true" for name, so in before.items() if so},
         **rate_headers(made.rate),
     }

@@ -11,6 +11,10 @@ select
     created_at
 from accounts where is_owner for update;
 
+-- name: lock_account
+-- Holds an account, so that what is counted of it is counted once at a time; whether there is one.
+select id from accounts where id = %(account_id)s for no key update;
+
 -- name: insert_account
 -- Makes an account.
 insert into accounts (id, name, tier)

@@ -23,14 +23,13 @@ where account_id = %(account_id)s and route = %(route)s and key = %(key)s
 -- name: join_edit
 -- Joins a retry to the edit that an earlier attempt started: once per attempt, while its answer is not delivered.
 update edits set joined = joined || %(attempt)s::integer
-where id = (
-    select id from edits
-    where fingerprint = %(fingerprint)s and fingerprint <> '' and key_id = %(key_id)s and route = %(route)s
-        and created_at > clock_timestamp() - %(window)s::interval and not delivered
-        and (state = 'complete' or (state = 'running' and detached)) and not joined @> array[%(attempt)s::integer]
-    order by created_at desc limit 1 for update
-)
+where id = (select joinable(%(key_id)s, %(route)s, %(fingerprint)s, %(attempt)s::integer, %(window)s::interval))
+    and not delivered and state not in ('failed', 'canceled') and not joined @> array[%(attempt)s::integer]
 returning id;
+
+-- name: joinable_edit
+-- The edit that a retry could join.
+select joinable(%(key_id)s, %(route)s, %(fingerprint)s, %(attempt)s::integer, %(window)s::interval);
 
 -- name: start_next_edit
 -- Starts the edit whose turn it is, of those for later and those left by a dead process; a lease that ran out while the database was away does not count.

@@ -1,7 +1,3 @@
--- name: lock_uploader
--- Holds an account, so that what it has uploaded is counted once at a time; whether there is one.
-select id from accounts where id = %(account_id)s for no key update;
-
 -- name: sum_uploads
 -- How many uploads an account has, those to come included, and their bytes.
 select count(*), coalesce(sum(bytes), 0)::bigint from uploads where account_id = %(account_id)s;
