@@ -6,6 +6,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from retouch.stores.database import Database
 from support.http import exchange
 from support.images import encoded, photo, size_of
@@ -44,6 +46,19 @@ async def test_every_field_is_there_from_the_first_moment_on(
     ends = datetime.fromisoformat(download["expires_at"])
     assert timedelta(hours=23) < ends - datetime.now(UTC) <= timedelta(hours=24)
     assert (await asyncio.to_thread(exchange, download["url"])).status == 200
+
+
+@pytest.mark.parametrize("blank", ["", " \t\n"])
+async def test_a_model_of_nothing_but_blanks_is_none(server: Server, who: Customer, picture: str, blank: str) -> None:
+    """As with an edit: the default's turn, at its price."""
+    models = []
+    for model in ({}, {"model": blank}):
+        body = {"style": {"prompt": "sepia"}, "assets": {"image_file_paths": [picture]}, **model}
+        made = await ask(server, who, "POST", "/v1/ai-image-editor", body)
+        assert made.status == 200, made.body
+        edit = await ask(server, who, "GET", f"/v1/edits/{json.loads(made.body)['id']}")
+        models.append((json.loads(edit.body)["served_by"], json.loads(made.body)["credits_charged"]))
+    assert models[0] == models[1]
 
 
 async def test_its_pictures_are_dropped_once_it_is_settled(server: Server, who: Customer, picture: str) -> None:
