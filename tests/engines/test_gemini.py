@@ -12,7 +12,7 @@ from retouch.domain.picture import Picture, Size
 from retouch.engines.gemini import Gemini
 from retouch.engines.gemini.answer import read_answer
 from retouch.engines.gemini.models import MODELS
-from retouch.engines.upstream import Client
+from retouch.engines.upstream import Client, Lifting
 from upstreams.calls import call, collect, made, picture
 from upstreams.drawing import draw64
 from upstreams.faults import draws
@@ -136,16 +136,23 @@ async def test_a_large_picture_arrives_whole(engine: Gemini, upstream: GeminiUps
 
 
 def test_reading_an_answer_costs_its_picture_alone() -> None:
-    """The body is not copied, and no Python string is made of its base64."""
+    """The body's pieces are neither copied nor joined, and no Python string is made of its base64."""
     part = {"inlineData": {"mimeType": "image/png", "data": "@"}}
     body = orjson.dumps({"candidates": [{"content": {"parts": [part]}, "finishReason": "STOP"}]})
     text = draw64((16, 16)).rstrip("=")
     text += "A" * (40_000_000 - len(text) // 4 * 4 - len(text) % 4)
-    raw = bytearray(body.replace(b"@", text.encode()))
+    raw = body.replace(b"@", text.encode())
+    pieces = [raw[at : at + 250_000] for at in range(0, len(raw), 250_000)]
     tracemalloc.start()
     try:
-        image, _ = read_answer(raw)
+        lifting = Lifting("data")
+        for piece in pieces:
+            lifting.add(piece)
         assert tracemalloc.get_traced_memory()[1] < 0.8 * len(raw)
+        image, _ = read_answer(lifting)
+        held, most = tracemalloc.get_traced_memory()
+        assert held < 0.8 * len(raw)
+        assert most < 1.6 * len(raw), "the picture's own pieces are joined, and nothing else"
     finally:
         tracemalloc.stop()
     assert image.size == Size(16, 16)

@@ -11,7 +11,19 @@ from hypothesis import strategies as st
 
 from retouch.domain.engine import Usage
 from retouch.domain.errors import UpstreamFailure
-from retouch.engines.upstream import Events, MediaHosts, clean, find_key, lift, open_base64, read_images, read_problem
+from retouch.domain.picture import Buffer
+from retouch.engines.upstream import (
+    Events,
+    Lifted,
+    Lifting,
+    MediaHosts,
+    clean,
+    find_key,
+    images_in,
+    open_base64,
+    read_problem,
+)
+from retouch.engines.upstream.base64_text import Base64Text
 from upstreams.drawing import draw, draw64
 
 TEXTS = st.text() | st.sampled_from(['"b64_json":"x"', "b64_json", '\\"b64_json\\": \\"', "\\", '"', "a\\/b"])
@@ -21,38 +33,81 @@ VALUES = st.recursive(
 )
 
 
+def string(text: Base64Text) -> Any:
+    """What a lifted string says, read as JSON."""
+    return json.loads(b'"' + b"".join(text.pieces) + b'"')
+
+
+def lifted(body: bytes, step: int) -> Lifted:
+    """What is lifted from a body that comes in pieces of so many bytes."""
+    lifting = Lifting()
+    for at in range(0, len(body), step):
+        lifting.add(body[at : at + step])
+    return lifting.end()
+
+
 def put_back(value: Any, texts: tuple[Any, ...]) -> Any:
     """A lifted body with its strings in place again."""
     if isinstance(value, dict):
         numbered = {name: item for name, item in value.items() if name == "b64_json" and type(item) is int}
         return {
-            name: bytes(texts[numbered[name]]).decode() if name in numbered else put_back(item, texts)
+            name: string(texts[numbered[name]]) if name in numbered else put_back(item, texts)
             for name, item in value.items()
         }
     return [put_back(item, texts) for item in value] if isinstance(value, list) else value
 
 
-@given(VALUES, st.lists(st.binary()), st.sampled_from([None, 1]))
-def test_lifting_finds_the_keys_and_nothing_else(value: Any, pictures: list[bytes], indent: int | None) -> None:
-    """Whatever texts stand around, put back together it is what the parser would have read."""
+@given(VALUES, st.lists(st.binary()), st.sampled_from([None, 1]), st.sampled_from([1, 2, 3, 17, 1000, 10**6]))
+def test_lifting_finds_the_keys_and_nothing_else(
+    value: Any, pictures: list[bytes], indent: int | None, step: int
+) -> None:
+    """Whatever texts stand around, however they are cut, put back together it is what the parser would have read."""
     entries = [{"before": value, "b64_json": base64.b64encode(data).decode(), "after": value} for data in pictures]
     body = {"data": entries, "value": [{"b64_json": None}, {"b64_json": [value]}]}
-    found = lift(json.dumps(body, indent=indent).encode())
+    found = lifted(json.dumps(body, indent=indent).encode(), step)
     assert len(found.texts) >= len(pictures)
     assert put_back(found.value, found.texts)["data"] == json.loads(json.dumps(entries))
+    taken = [found.text(entry["b64_json"]) for entry in found.value["data"]]
+    assert [text.decoded() for text in taken if text is not None] == pictures
 
 
-def test_escaped_slashes_in_base64() -> None:
+@pytest.mark.parametrize("step", [1, 2, 5, 100])
+def test_escaped_slashes_in_base64(step: int) -> None:
     """Some servers write \\/ for /."""
-    found = lift(b'{"b64_json" : "ab\\/c"}')
-    assert found.text(found.value["b64_json"]) == b"ab/c"
+    found = lifted(b'{"b64_json" : "ab\\/cQUI=", "b": "\\\\"}', step)
+    text = found.text(found.value["b64_json"])
+    assert text is not None
+    assert (text.decoded(), text.pieces) == (base64.b64decode("ab/cQUI="), (b"ab/cQUI=",))
+
+
+@pytest.mark.parametrize("step", [1, 3, 4, 5, 7, 100])
+@pytest.mark.parametrize("text", ["QUI=QUJD", "QUJDR", "QUJD=", "QUJD====", "QU JD", "QUJDé", "=QUJ"])
+def test_broken_base64_is_found_however_it_is_cut(text: str, step: int) -> None:
+    """Padding in its midst, a character too few, or one that is none of its alphabet."""
+    made = Base64Text()
+    raw = text.encode()
+    for at in range(0, len(raw), step):
+        made.add(raw[at : at + step])
+    with pytest.raises(ValueError, match=r"base64|digit|padding"):
+        made.decoded()
 
 
 @pytest.mark.parametrize("body", [b'{"b64_json":"abc', b'{"b64_json":"abc"', b"", b"\xff\xfe", b'{"b64_json"'])
 def test_lifting_from_what_is_no_json(body: bytes) -> None:
     """Always ValueError."""
     with pytest.raises(ValueError, match=r"str|JSON|unexpected|empty"):
-        lift(body)
+        lifted(body, 5)
+
+
+class Told:
+    """Keeps an event's data."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def add(self, piece: Buffer) -> None:
+        """What comes next."""
+        self.data += piece
 
 
 STREAM = b': hi\n\nevent: a\ndata: {"x":1}\n\ndata:\n\nid: 3\n\nretry: 1\n\ndata: 1\ndata: 2\r\n\r\ndata: [DONE]\n\n'
@@ -61,8 +116,9 @@ STREAM = b': hi\n\nevent: a\ndata: {"x":1}\n\ndata:\n\nid: 3\n\nretry: 1\n\ndata
 @pytest.mark.parametrize("step", [1, 2, 3, 7, 1000])
 def test_events_whatever_the_pieces(step: int) -> None:
     """Comments, ids and empty events are skipped wherever the stream is cut."""
-    events = Events(1000)
-    found = [event for at in range(0, len(STREAM), step) for event in events.feed(STREAM[at : at + step])]
+    events = Events(1000, Told)
+    fed = [event for at in range(0, len(STREAM), step) for event in events.feed(STREAM[at : at + step])]
+    found = [(name, told.data) for name, told in fed]
     assert found == [("a", b'{"x":1}'), ("", b"1\n2")]
     assert list(events.rest()) == []
 
@@ -70,7 +126,7 @@ def test_events_whatever_the_pieces(step: int) -> None:
 def test_an_endless_event_is_given_up() -> None:
     """Its size is bounded."""
     with pytest.raises(ValueError, match="too large"):
-        list(Events(10).feed(b"data: " + b"x" * 10))
+        list(Events(10, Told).feed(b"data: " + b"x" * 10))
 
 
 @pytest.mark.parametrize(
@@ -157,8 +213,9 @@ def test_where_results_may_lie(text: str, read: bool) -> None:
 )
 def test_counts_of_tokens(usage: object, counted: Usage | None) -> None:
     """What is not a count counts nothing."""
-    body = json.dumps({"data": [{"b64_json": "AA=="}], "usage": usage}).encode()
-    assert read_images("t", body)[1] == counted
+    body = Lifting()
+    body.add(json.dumps({"data": [{"b64_json": "AA=="}], "usage": usage}).encode())
+    assert images_in("t", body)[1] == counted
 
 
 def test_pictures_are_known_by_their_bytes() -> None:

@@ -55,11 +55,11 @@ class Picture:
     """An encoded picture: its bytes, what they were sniffed to be, and its size once upright.
 
     `format` is `png`, `jpeg`, `webp`, `gif`, `tiff`, `bmp`, `avif`, `heic` or `pam` (see RAW). `base64` is the same
-    file as base64, where it came as such: handed on as it is, it need not be encoded again.
+    file as base64, in pieces, where it came as such: handed on as it is, it need not be encoded again.
     """
 
     data: Buffer
     format: str
     size: Size
     has_alpha: bool = False
-    base64: Buffer | None = None
+    base64: tuple[Buffer, ...] | None = None

@@ -50,4 +50,4 @@ class Finished:
     format: Format
     size: Size
     background: str
-    base64: Buffer | None = None
+    base64: tuple[Buffer, ...] | None = None

@@ -185,7 +185,7 @@ class Ledger:
 
     async def note(self, edit_id: str, attempt: int, outputs: Sequence[Output]) -> bool:
         """Keep what is finished of a running edit; False where it is no longer ours."""
-        params = {"id": edit_id, "attempt": attempt, "outputs": as_json([asdict(output) for output in outputs])}
+        params = {"id": edit_id, "attempt": attempt, "outputs": as_json(list(outputs))}
         return await self._database.run(_NOTE, params) > 0
 
     async def deliver(self, edit_ids: Sequence[str]) -> None:
@@ -226,7 +226,7 @@ def _settled(settlement: Settlement) -> dict[str, Any]:
         "state": settlement.state.value,
         "made": settlement.made,
         "due": settlement.due,
-        "outputs": as_json([asdict(output) for output in settlement.outputs]),
+        "outputs": as_json(list(settlement.outputs)),
         "attempts": as_json(settlement.attempts),
         "cost": settlement.cost,
         "answer": None if settlement.answer is None else as_json(settlement.answer),

@@ -93,12 +93,12 @@ def _datum(facts: Facts, image: FinalImage, link: Link) -> list[Buffer]:
         return [orjson.dumps(head)]
     # Spliced, not dumped: base64 needs no escaping, and a picture must not be copied through a JSON encoder.
     comma = b'",' if head else b'"'
-    return [b'{"b64_json":"', _base64(image.image), comma + orjson.dumps(head)[1:]]
+    return [b'{"b64_json":"', *_base64(image.image), comma + orjson.dumps(head)[1:]]
 
 
-def _base64(image: Finished) -> Buffer:
+def _base64(image: Finished) -> tuple[Buffer, ...]:
     """The provider's own, where nothing had to change."""
-    return pybase64.b64encode(image.data) if image.base64 is None else image.base64
+    return (pybase64.b64encode(image.data),) if image.base64 is None else image.base64
 
 
 def _partial(facts: Facts, said: PartialImage) -> Event:

@@ -5,7 +5,7 @@ _streaming.py). Heartbeats are comments, which both SDKs skip.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import orjson
 
@@ -21,10 +21,10 @@ MEDIA_TYPE = "text/event-stream"
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
-def event(name: str, head: dict[str, object], b64_json: Buffer | None = None) -> Event:
-    """One event. `b64_json` is a piece as it is, because base64 needs no escaping and may be megabytes long."""
+def event(name: str, head: dict[str, object], b64_json: Sequence[Buffer] | None = None) -> Event:
+    """One event. `b64_json` comes in pieces, sent as they are: base64 needs no escaping, and may be megabytes long."""
     start = b"event: " + name.encode() + b"\ndata: " + orjson.dumps(head)
-    return (start + b"\n\n",) if b64_json is None else (start[:-1] + b',"b64_json":"', b64_json, b'"}\n\n')
+    return (start + b"\n\n",) if b64_json is None else (start[:-1] + b',"b64_json":"', *b64_json, b'"}\n\n')
 
 
 async def with_heartbeats(events: AsyncIterator[Event], seconds: float) -> AsyncIterator[Event]:

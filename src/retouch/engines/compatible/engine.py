@@ -16,7 +16,6 @@ from retouch.engines.compatible.kinds import KINDS, Kind, Way
 from retouch.engines.compatible.prompts import refuse_controls
 from retouch.engines.compatible.settings import Instance, instances
 from retouch.engines.upstream import (
-    IMAGE_BYTES,
     Answer,
     Answered,
     Client,
@@ -106,7 +105,7 @@ class Compatible:
                 async for event in events:
                     yield event
             return
-        found, usage = read_images(self.name, await answer.read(len(call.seeds) * IMAGE_BYTES))
+        found, usage = await read_images(self.name, answer, len(call.seeds))
         for index, image in enumerate(found[: len(call.seeds)]):
             # Some servers call the prompt as it was sent revised; ours may hold a tag that we added.
             revised = image.revised_prompt if image.revised_prompt != way.prompt(call) else None

@@ -7,8 +7,8 @@ from typing import Any
 
 from retouch.domain.engine import Usage
 from retouch.domain.errors import Accepted, Code, UpstreamFailure
-from retouch.domain.picture import Buffer, Picture
-from retouch.engines.upstream import Lifted, blocked, clean, lift, open_base64, unusable
+from retouch.domain.picture import Picture
+from retouch.engines.upstream import Lifted, Lifting, blocked, clean, open_base64, unusable
 
 PROVIDER = "gemini"
 
@@ -30,8 +30,8 @@ _BLOCKED = frozenset(
 _NOT_FOR_IT = {"MAX_TOKENS": "it is too much for one answer", "LANGUAGE": "its language is not supported"}
 
 
-def read_answer(body: Buffer) -> tuple[Picture, Usage]:
-    """The first finished image of an answer, and its tokens. Costs milliseconds a megabyte: use a thread.
+def read_answer(body: Lifting) -> tuple[Picture, Usage]:
+    """The first finished image of an answer, with what is under `data` taken out, and its tokens.
 
     Raises UpstreamFailure: CONTENT_POLICY_VIOLATION for a blocked prompt (accepted NO) or image (YES), INVALID_REQUEST
     for a prompt that this model cannot serve, UPSTREAM_ERROR for an answer without an image; all but the first are
@@ -50,9 +50,9 @@ def read_answer(body: Buffer) -> tuple[Picture, Usage]:
     raise _refusal(candidate, " ".join(_text(part.get("text")) for part in parts if not part.get("thought")))
 
 
-def _parsed(body: Buffer) -> Lifted:
+def _parsed(body: Lifting) -> Lifted:
     try:
-        found = lift(body, "data")
+        found = body.end()
     except ValueError:
         raise unusable(PROVIDER, "it is no JSON") from None
     if not isinstance(found.value, dict):

@@ -1,6 +1,5 @@
 """Google's Gemini image models as an engine."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +10,7 @@ from retouch.engines.gemini.answer import PROVIDER, read_answer
 from retouch.engines.gemini.models import model_names, model_of
 from retouch.engines.gemini.problem import google_refusal
 from retouch.engines.gemini.request import edit_body
-from retouch.engines.upstream import IMAGE_BYTES, Client, Question, find_key, reach, refused
+from retouch.engines.upstream import IMAGE_BYTES, Client, Lifting, Question, find_key, reach, refused
 
 BASE_URL = "https://generativelanguage.googleapis.com"
 #: One finished image and the drafts among its thoughts.
@@ -59,8 +58,9 @@ class Gemini:
         ) as answer:
             if answer.status != 200:
                 raise refused(PROVIDER, await google_refusal(answer))
-            body = await answer.read(_ANSWER_BYTES)
-        picture, usage = await asyncio.to_thread(read_answer, body)
+            body = Lifting("data")
+            await answer.each(body.add, _ANSWER_BYTES)
+        picture, usage = read_answer(body)
         del body
         yield Made(0, picture)
         yield usage

@@ -12,7 +12,6 @@ from retouch.domain.via import onward
 from retouch.engines.openai_images.families import LONGEST_PROMPT, family_of
 from retouch.engines.openai_images.form import edit_form
 from retouch.engines.upstream import (
-    IMAGE_BYTES,
     Answer,
     Client,
     Question,
@@ -111,7 +110,7 @@ class OpenAIImages:
                 async for event in events:
                     yield event
             return
-        found, usage = read_images(self.name, await answer.read(images * IMAGE_BYTES))
+        found, usage = await read_images(self.name, answer, images)
         for index, image in enumerate(found[:images]):
             # GPT image models answer base64 alone.
             yield Made(index, open_base64(self.name, image.base64 or b""), image.revised_prompt)

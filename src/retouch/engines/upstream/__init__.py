@@ -22,8 +22,8 @@ from retouch.engines.upstream.failures import (
     unreachable,
     unusable,
 )
-from retouch.engines.upstream.images_answer import IMAGE_BYTES, Answered, read_events, read_images
-from retouch.engines.upstream.lift import Lifted, lift
+from retouch.engines.upstream.images_answer import IMAGE_BYTES, Answered, images_in, read_events, read_images
+from retouch.engines.upstream.lift import Lifted, Lifting
 from retouch.engines.upstream.nano_banana import V2_5, V3, V3_1, Shapes, Spelling
 from retouch.engines.upstream.pictures import alpha_mask, luma_mask, open_base64, open_picture
 from retouch.engines.upstream.problem import read_problem, refusal_of
@@ -44,6 +44,7 @@ __all__ = [
     "Events",
     "Filed",
     "Lifted",
+    "Lifting",
     "MediaHosts",
     "Question",
     "Refusal",
@@ -57,8 +58,8 @@ __all__ = [
     "cut_off",
     "download",
     "find_key",
+    "images_in",
     "json_body",
-    "lift",
     "luma_mask",
     "model_ids",
     "multipart",

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -36,17 +36,22 @@ class Answer:
 
     async def read(self, limit: int) -> bytes:
         """The whole body, at most `limit` bytes."""
+        pieces: list[bytes] = []
+        await self.each(pieces.append, limit)
+        # Joined once, at the end: a buffer that grows is moved about, one of the announced length is zeroed first.
+        return b"".join(pieces)
+
+    async def each(self, take: Callable[[bytes], None], limit: int) -> None:
+        """The whole body, at most `limit` bytes, piece by piece as it arrives."""
         self._bound(self._response.content_length or 0, limit)
-        content, pieces, size = self._response.content, list[bytes](), 0
+        content, size = self._response.content, 0
         async with self._watched():
             # Chunk by chunk: what has arrived meanwhile would be joined first, and then once more.
             while not content.at_eof():
                 piece, _ = await content.readchunk()
                 size += len(piece)
                 self._bound(size, limit)
-                pieces.append(piece)
-        # Joined once, at the end: a buffer that grows is moved about, one of the announced length is zeroed first.
-        return b"".join(pieces)
+                take(piece)
 
     async def next_piece(self) -> bytes:
         """What has arrived of the body; waits for more, empty at its end.

@@ -8,12 +8,12 @@ from typing import Any
 import orjson
 
 from retouch.domain.engine import EngineEvent, Made, Partial, Usage
-from retouch.domain.picture import Buffer
 from retouch.domain.units import MB, in_words
 from retouch.engines.upstream.answer import Answer
+from retouch.engines.upstream.base64_text import Base64Text
 from retouch.engines.upstream.events import Events
 from retouch.engines.upstream.failures import cut_off, refused, unusable
-from retouch.engines.upstream.lift import Lifted, lift
+from retouch.engines.upstream.lift import Lifted, Lifting
 from retouch.engines.upstream.pictures import open_base64
 from retouch.engines.upstream.problem import read_problem
 
@@ -25,13 +25,20 @@ IMAGE_BYTES = 64 * MB
 class Answered:
     """One entry of `data`: base64 that is not decoded yet, or an address."""
 
-    base64: Buffer | None
+    base64: Base64Text | None
     url: str | None
     revised_prompt: str | None
 
 
-def read_images(provider: str, body: Buffer) -> tuple[list[Answered], Usage | None]:
-    """What a JSON answer holds: at least one image, perhaps fewer than asked. Raises UpstreamFailure."""
+async def read_images(provider: str, answer: Answer, images: int) -> tuple[list[Answered], Usage | None]:
+    """What a JSON answer of at most `images` holds: at least one, perhaps fewer than asked. Raises UpstreamFailure."""
+    lifting = Lifting()
+    await answer.each(lifting.add, images * IMAGE_BYTES)
+    return images_in(provider, lifting)
+
+
+def images_in(provider: str, body: Lifting) -> tuple[list[Answered], Usage | None]:
+    """The images of a body that has arrived, and what they took. Raises UpstreamFailure."""
     found = _parsed(provider, body)
     entries = found.value.get("data")
     images = [image for entry in entries if (image := _image(entry, found))] if isinstance(entries, list) else []
@@ -47,21 +54,21 @@ async def read_events(provider: str, answer: Answer, images: int) -> AsyncGenera
     (openai 3.52.0, types/image_edit_completed_event.py): ask OpenAI for one image a stream. What belongs to none of
     the `images`, or to one that is finished, is left out.
     """
-    events, told = Events(IMAGE_BYTES), _Told(provider, images)
+    events, told = Events(IMAGE_BYTES, Lifting), _Told(provider, images)
     while piece := await answer.next_piece():
         for data in _fed(provider, events, piece):
             for event in told.by(data):
                 yield event
     for _, data in events.rest():
-        with suppress(orjson.JSONDecodeError):  # the stream ended within it
-            orjson.loads(data)
+        with suppress(ValueError):  # the stream ended within it
+            data.end()
             for event in told.by(data):
                 yield event
     if not told.finished:
         raise cut_off(provider, "the stream ended without an image")
 
 
-def _fed(provider: str, events: Events, piece: bytes) -> Iterator[bytes]:
+def _fed(provider: str, events: Events[Lifting], piece: bytes) -> Iterator[Lifting]:
     try:
         for _, data in events.feed(piece):
             yield data
@@ -77,7 +84,7 @@ class _Told:
         self._images = images
         self.finished: set[int] = set()
 
-    def by(self, data: bytes) -> Iterator[EngineEvent]:
+    def by(self, data: Lifting) -> Iterator[EngineEvent]:
         """What one event says; nothing, for the kinds that are not known."""
         found = _parsed(self._provider, data)
         kind, text = str(found.value.get("type")), found.text(found.value.get("b64_json"))
@@ -94,9 +101,9 @@ class _Told:
                 yield usage
 
 
-def _parsed(provider: str, body: Buffer) -> Lifted:
+def _parsed(provider: str, body: Lifting) -> Lifted:
     try:
-        found = lift(body)
+        found = body.end()
     except ValueError:
         raise unusable(provider, "it is no JSON") from None
     if not isinstance(found.value, dict):

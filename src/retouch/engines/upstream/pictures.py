@@ -1,14 +1,13 @@
 """Pictures on their way to a provider and back."""
 
-import binascii
 from dataclasses import replace
 
 import numpy as np
-import pybase64
 
 from retouch.domain.errors import RetouchError
 from retouch.domain.picture import Buffer, Format, Picture
 from retouch.domain.units import MB
+from retouch.engines.upstream.base64_text import Base64Text
 from retouch.engines.upstream.failures import unusable
 from retouch.pixels import Bounds, encode, from_raw, inspect
 
@@ -24,15 +23,15 @@ def open_picture(provider: str, data: Buffer) -> Picture:
         raise unusable(provider, "what it sent as a picture is none") from None
 
 
-def open_base64(provider: str, text: Buffer | str) -> Picture:
+def open_base64(provider: str, text: Base64Text | Buffer | str) -> Picture:
     """A provider's picture from base64; a `data:` address's head is skipped. Raises UpstreamFailure."""
     raw = text.encode("ascii", "replace") if isinstance(text, str) else text
-    if bytes(memoryview(raw)[:5]) == b"data:":
-        raw = bytes(raw).partition(b",")[2]
+    found = raw if isinstance(raw, Base64Text) else Base64Text.of(raw)
     try:
-        return replace(open_picture(provider, pybase64.b64decode(raw, validate=True)), base64=raw)
-    except (binascii.Error, ValueError):
+        data = found.decoded()
+    except ValueError:
         raise unusable(provider, "its base64 is broken") from None
+    return replace(open_picture(provider, data), base64=found.pieces)
 
 
 def alpha_mask(mask: Picture, *, limit: int | None = None) -> Picture:
