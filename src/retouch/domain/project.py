@@ -72,7 +72,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A picture to be handed in, or handed in: `path` is its name in requests, `key` where it lies."""
+    """A picture to be handed in, or handed in: `path` is its name in requests, `key` where it lies.
+
+    Whoever receives it now has ended by `receiving_until`, dead or alive.
+    """
 
     path: str
     account_id: str
@@ -80,3 +83,4 @@ class Upload:
     max_bytes: int
     state: str
     expires_at: datetime
+    receiving_until: datetime | None

@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from retouch.admission.keys import Caller
@@ -13,7 +13,7 @@ from retouch.domain.picture import Buffer
 from retouch.domain.project import Upload
 from retouch.pixels.sniff import ALLOWED, guess, sniff
 from retouch.stores.objects import Objects
-from retouch.stores.uploads import Uploads
+from retouch.stores.uploads import Stored, Uploads
 
 #: What paths begin with: Magic Hour's SDK tells by it what is uploaded already (magic_hour 0.90.0, files/client.py).
 PREFIX = "api-assets/"
@@ -21,6 +21,8 @@ PREFIX = "api-assets/"
 UPLOADS = "uploads"
 #: How long an address can be written to.
 LASTS = timedelta(hours=1)
+#: How long keeping a picture in the store takes at the most, once it has come.
+KEEPING = timedelta(minutes=1)
 #: Uploads of an account, those to come included.
 MOST = 10_000
 
@@ -50,7 +52,7 @@ class Uploading:
         """A place for each file, in order. Raises FORBIDDEN where the account has handed in as much as it may."""
         expires_at = datetime.now(UTC).replace(microsecond=0) + LASTS
         names = [f"{secrets.token_urlsafe(16)}.{ending}" for ending in endings]
-        paths = {PREFIX + name: f"{UPLOADS}/{caller.account_id}/_{name}" for name in names}
+        paths = {PREFIX + name: _key(caller.account_id, name) for name in names}
         offered = await self._uploads.add(
             caller.account_id,
             paths,
@@ -70,23 +72,36 @@ class Uploading:
             raise RetouchError(Code.NOT_FOUND, "There is no such upload.")
         return found
 
-    async def claim(self, upload: Upload) -> None:
-        """Become the one who writes. Raises GONE for an address that was used."""
-        if not await self._uploads.claim(upload.path):
-            raise RetouchError(Code.GONE, "This upload address was used already, or has expired.", retryable=False)
+    async def claim(self, upload: Upload, seconds: float) -> Upload:
+        """Become the one who writes, whose bytes come within `seconds`; the upload as it is theirs.
+
+        Raises GONE for an address that was used, OVERLOADED for one that is being used: if that writer has died, the
+        address can be used again once it would have ended. Each writes to a place of its own, so that one who comes to
+        life again changes nothing.
+        """
+        mine = replace(upload, key=_key(upload.account_id, upload.path.removeprefix(PREFIX), secrets.token_hex(4)))
+        if await self._uploads.claim(upload.path, mine.key, timedelta(seconds=seconds) + KEEPING):
+            return mine
+        now = await self._uploads.find(upload.path)
+        if now is None or now.receiving_until is None or now.receiving_until > now.expires_at:
+            raise _gone()
+        wait = max(1.0, (now.receiving_until - datetime.now(UTC)).total_seconds())
+        message = f"This upload address is being used. If nothing comes of that, it can be used again in {wait:.0f} s."
+        raise RetouchError(Code.OVERLOADED, message, retry_after=wait)
 
     async def release(self, upload: Upload) -> None:
         """Let another try: nothing came, or not all."""
-        await self._uploads.release(upload.path)
+        await self._uploads.release(upload.path, upload.key)
 
     async def keep(self, upload: Upload, data: Buffer) -> None:
-        """Keep what came, by whoever has claimed it. Raises INVALID_IMAGE for what is no picture, FORBIDDEN."""
+        """Keep what came, by whoever has claimed it. Raises INVALID_IMAGE for what is no picture, FORBIDDEN, GONE."""
         if sniff(data) is None:
             raise invalid_image("body", f"{ALLOWED}; this is {guess(data)}.")
         await self._objects.put(upload.key, data)
-        if not await self._uploads.store(upload, len(data), most_bytes=self._quota):
+        stored = await self._uploads.store(upload, len(data), most_bytes=self._quota)
+        if stored is not Stored.KEPT:
             await self._objects.delete(upload.key)
-            raise self._full()
+            raise self._full() if stored is Stored.FULL else _gone()
 
     async def read(self, path: str, field: str, caller: Caller) -> ImageInput:
         """The picture that the caller's account has handed in. Raises NOT_FOUND, for another's as for none."""
@@ -98,6 +113,15 @@ class Uploading:
     def _full(self) -> RetouchError:
         message = f"This account has uploaded as much as it may: {self._quota // 1_000_000} MB within seven days."
         return RetouchError(Code.FORBIDDEN, message, retryable=False)
+
+
+def _key(account_id: str, name: str, writer: str = "") -> str:
+    """Where an upload lies."""
+    return f"{UPLOADS}/{account_id}/{writer}_{name}"
+
+
+def _gone() -> RetouchError:
+    return RetouchError(Code.GONE, "This upload address was used already, or has expired.", retryable=False)
 
 
 #: The endings of files that are read. What counts is the content.

@@ -1,7 +1,9 @@
 """Pictures that accounts have handed in, by their paths; the bytes lie in the object store."""
 
 from datetime import datetime, timedelta
+from enum import Enum
 
+from psycopg import Rollback
 from psycopg.rows import class_row, scalar_row, tuple_row
 
 from retouch.domain.project import Upload
@@ -11,6 +13,14 @@ from retouch.stores.queries import query
 _LOCK, _SUM, _INSERT, _FIND = map(query, ("lock_account", "sum_uploads", "insert_upload", "find_upload"))
 _CLAIM, _RELEASE, _STORE = map(query, ("claim_upload", "release_upload", "store_upload"))
 _KEY, _FORGET = map(query, ("stored_key", "forget_uploads"))
+
+
+class Stored(Enum):
+    """What became of a writer's bytes: FULL where its account may have no more, LATE where another had its turn."""
+
+    KEPT = "kept"
+    FULL = "full"
+    LATE = "late"
 
 
 class Uploads:
@@ -45,22 +55,28 @@ class Uploads:
         """An upload of any account."""
         return await self._database.one(class_row(Upload), _FIND, {"path": path})
 
-    async def claim(self, path: str) -> bool:
-        """Let one writer in; False for a path that is written, being written or too old."""
-        return await self._database.run(_CLAIM, {"path": path}) > 0
+    async def claim(self, path: str, key: str, longest: timedelta) -> bool:
+        """Let one writer in, to write to `key`; after `longest` it is taken for dead.
 
-    async def release(self, path: str) -> None:
-        """The writer has failed; another may try."""
-        await self._database.run(_RELEASE, {"path": path})
+        False for a path that is written, being written or too old.
+        """
+        return await self._database.run(_CLAIM, {"path": path, "key": key, "longest": longest}) > 0
 
-    async def store(self, upload: Upload, size: int, *, most_bytes: int) -> bool:
-        """The bytes are there; False where they are more than the account may have in all."""
+    async def release(self, path: str, key: str) -> None:
+        """The writer to `key` has failed; another may try."""
+        await self._database.run(_RELEASE, {"path": path, "key": key})
+
+    async def store(self, upload: Upload, size: int, *, most_bytes: int) -> Stored:
+        """The bytes are where the writer of this upload was to put them."""
+        stored = Stored.LATE
         async with self._database.transaction() as connection:
-            _, held = await _held(connection, upload.account_id)
-            if held + size > most_bytes:
-                return False
-            params = {"path": upload.path, "bytes": size}
-            return (await connection.execute(_STORE, params)).rowcount > 0
+            params = {"path": upload.path, "key": upload.key, "bytes": size}
+            if (await connection.execute(_STORE, params)).rowcount > 0:
+                _, held = await _held(connection, upload.account_id)
+                stored = Stored.KEPT if held <= most_bytes else Stored.FULL
+            if stored is Stored.FULL:
+                raise Rollback
+        return stored
 
     async def key(self, path: str, account_id: str) -> str | None:
         """Where an upload of this account lies; None for one that is not there or is another's."""

@@ -59,6 +59,7 @@ _MEANINGS = {
     413: "The file is too large.",
     422: "A value that is not allowed.",
     429: "Too many requests; `retry-after` says when to come back.",
+    503: "The address is being used; the message says when it can be used again if nothing comes of that.",
 }
 
 

@@ -69,7 +69,7 @@ async def create_uploads(request: Request, caller: MayEdit) -> Response:
 @router.put(
     "/v1/files/" + PREFIX + "{name}",
     summary="Upload a picture to its address",
-    responses=answers(None, 403, 404, 410, 413),
+    responses=answers(None, 403, 404, 410, 413, 503),
     response_class=Response,
 )
 async def put_upload(request: Request, name: str) -> Response:
@@ -78,7 +78,7 @@ async def put_upload(request: Request, name: str) -> Response:
     upload = await parts.uploading.find(PREFIX + name)
     if not _signed(request, upload, parts.secrets):
         raise not_found()
-    await parts.uploading.claim(upload)
+    upload = await parts.uploading.claim(upload, parts.bounds.body_seconds)
     try:
         with parts.budget.lease() as lease:
             body = Body(request.receive, request.headers, _bounds(upload, parts), lease)

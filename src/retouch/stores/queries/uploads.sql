@@ -9,20 +9,23 @@ values (%(path)s, %(account_id)s, %(key)s, %(max_bytes)s, %(expires_at)s);
 
 -- name: find_upload
 -- An upload by its path.
-select path, account_id, key, max_bytes, state, expires_at from uploads where path = %(path)s;
+select path, account_id, key, max_bytes, state, expires_at, receiving_until from uploads where path = %(path)s;
 
 -- name: claim_upload
--- Lets one writer in.
-update uploads set state = 'receiving'
-where path = %(path)s and state = 'issued' and expires_at > clock_timestamp();
+-- Lets one writer in, which writes to a key of its own; also after one that has died.
+update uploads set state = 'receiving', key = %(key)s, receiving_until = clock_timestamp() + %(longest)s::interval
+where path = %(path)s and expires_at > clock_timestamp()
+    and (state = 'issued' or (state = 'receiving' and receiving_until < clock_timestamp()));
 
 -- name: release_upload
 -- Lets another writer in, after one that failed.
-update uploads set state = 'issued' where path = %(path)s and state = 'receiving';
+update uploads set state = 'issued', receiving_until = null
+where path = %(path)s and state = 'receiving' and key = %(key)s;
 
 -- name: store_upload
--- Notes that an upload is there.
-update uploads set state = 'stored', bytes = %(bytes)s where path = %(path)s and state = 'receiving';
+-- Notes that an upload is there, unless another writer was let in meanwhile.
+update uploads set state = 'stored', bytes = %(bytes)s, receiving_until = null
+where path = %(path)s and state = 'receiving' and key = %(key)s;
 
 -- name: stored_key
 -- Where an account's upload lies.
