@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 import openai
 import pytest
+from psycopg.rows import scalar_row
 
 from retouch.domain.ledger import EditRecord, EditState
 from retouch.domain.model import MICRO
@@ -181,17 +182,24 @@ async def test_a_twin_on_the_other_server_waits(pair: Pair, database: Database, 
 
 
 async def test_a_server_that_is_killed_is_paid_back_for_once(pair: Pair, database: Database, tmp_path: Path) -> None:
-    """By the sweep of another, once the lease has run out; the client's retry starts anew."""
+    """By the sweep of another, once the lease has run out, which tells of the calls; the client's retry starts anew."""
     who, sign = await customer(database, 100), tmp_path / "go"
     doomed = await asyncio.to_thread(pair.start)
     asked = asyncio.create_task(send(doomed, who, prompt=f"hold {sign}", n=2))
     edit = await edit_of(database, who, lambda edit: edit.state is EditState.RUNNING)
     assert await balance(database, who) == 90
+    calls_of = b"select jsonb_array_length(calls) from edits where id = %(id)s"
+    async with asyncio.timeout(60):
+        while await database.one(scalar_row, calls_of, {"id": edit.id}) != 2:
+            await asyncio.sleep(0.02)
     doomed.process.send_signal(signal.SIGKILL)
     with pytest.raises(OSError):  # noqa: PT011 - the connection ends as the system says
         await asked
     paid = await edit_of(database, who, lambda edit: edit.state is EditState.FAILED)
     assert (paid.id, paid.refunded) == (edit.id, 10 * MICRO)
+    told = {"cause": "the server that made this call ended", "cost": None, "engine": "repaint", "model": "any"}
+    assert [{**attempt, **told} for attempt in paid.attempts] == list(paid.attempts)
+    assert sorted(attempt["images"] for attempt in paid.attempts) == [[0], [1]]
     assert await balance(database, who) == 100
     kinds = [entry.kind for entry in await Credits(database).entries(who.account, limit=9)]
     assert kinds == ["refund", "charge", "grant"]

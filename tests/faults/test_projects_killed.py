@@ -1,6 +1,7 @@
 """Projects outlive whatever happens to the processes that make them, and cost once."""
 
 import asyncio
+import json
 import os
 import signal
 import tempfile
@@ -19,7 +20,7 @@ from retouch.stores.database import Database
 from retouch.stores.embedded import Embedded
 from stores.processes import answers, postmaster, runs
 from support.images import encoded, photo
-from support.money import account_of, customer
+from support.money import Customer, account_of, customer
 from support.projects import BOUND, WorkerProcess, ask, created, happens, project, running_worker, until, upload
 from support.server import Server, running_server
 from upstreams.fal import FalUpstream
@@ -103,18 +104,23 @@ async def shop(settings: dict[str, str], url: str, tmp_path: Path, log: Path) ->
 
 
 async def test_a_killed_worker_is_replaced(shop: Shop) -> None:
-    """Another worker begins the edit again within ten seconds; it is charged once."""
+    """Another worker begins the edit again within ten seconds; it is charged once, and the call that ended is told."""
     who = await customer(shop.database, 100)
     go = shop.folder / "go"
     first = shop.worker()
     id_ = await created(shop.server, who, await upload(shop.server, who, PHOTO), f"hold {go}", model="retouch-test")
     await happens(lambda: shop.calls() == 1)
+    await _told_of(shop.database, id_)
     shop.worker()
     first.kill()
     await happens(lambda: shop.calls() == 2)
     go.touch()
     done = await until(shop.server, who, id_, "complete")
     assert (done["credits_charged"], len(done["downloads"])) == (3, 1)
+    ended, made = await _attempts(shop, who, id_)
+    assert (ended["engine"], ended["model"], ended["images"]) == ("repaint", "stops", [0])
+    assert (ended["cause"], ended["cost"]) == ("the server that made this call ended", None)
+    assert (made["images"], made["cause"]) == ([0], None)
     assert (await account_of(shop.database, who)).balance == 97_000_000
 
 
@@ -125,6 +131,7 @@ async def test_a_provider_is_not_asked_twice(shop: Shop, fal: FalUpstream) -> No
     first = shop.worker()
     id_ = await created(shop.server, who, await upload(shop.server, who, PHOTO), model="seedream-v4")
     await fal.polled.wait()
+    await _told_of(shop.database, id_)
     first.kill()
     for job in fal._jobs.values():
         job.statuses.clear()
@@ -133,6 +140,10 @@ async def test_a_provider_is_not_asked_twice(shop: Shop, fal: FalUpstream) -> No
     assert (done["credits_charged"], len(done["downloads"])) == (40, 1)
     assert fal.steps().count("submit") == 1
     assert len(fal.edits) == 1
+    ended, waited = await _attempts(shop, who, id_)
+    assert (ended["engine"], ended["cause"], ended["cost"]) == ("fal", "the server that made this call ended", None)
+    assert (waited["engine"], waited["cause"], waited["images"]) == ("fal", None, [0])
+    assert waited["cost"] is not None
 
 
 async def test_finished_images_are_not_made_again(shop: Shop) -> None:
@@ -144,6 +155,7 @@ async def test_finished_images_are_not_made_again(shop: Shop) -> None:
     id_ = await created(shop.server, who, path, f"hold-after-first {go}", model="retouch-test", image_count=4)
     await happens(lambda: len([name for name in shop.server.files if id_ in name]) == 1)
     await _noted(shop.database, id_)
+    await _told_of(shop.database, id_, calls=4, made=1)
     first.kill()
     assert shop.calls() == 4
     shop.worker()
@@ -151,6 +163,25 @@ async def test_finished_images_are_not_made_again(shop: Shop) -> None:
     go.touch()
     done = await until(shop.server, who, id_, "complete")
     assert (done["credits_charged"], len(done["downloads"])) == (12, 4)
+    causes = [attempt["cause"] for attempt in await _attempts(shop, who, id_)]
+    assert sorted(map(str, causes)) == ["None"] * 4 + ["the server that made this call ended"] * 3
+
+
+async def _told_of(database: Database, id_: str, *, calls: int = 1, made: int = 0) -> None:
+    """Wait until it is written down what this edit's process has called, in case that it dies."""
+    statement = b"""select (select array[count(*), count(*) filter (where call ->> 'cause' is null)]
+        from jsonb_array_elements(calls) call) from edits where id = %(id)s"""
+    async with asyncio.timeout(BOUND):
+        while await database.one(scalar_row, statement, {"id": id_}) != [calls, made]:
+            await asyncio.sleep(0.02)
+
+
+async def _attempts(shop: Shop, who: Customer, id_: str) -> list[dict[str, Any]]:
+    """The calls in the record of an edit."""
+    answer = await ask(shop.server, who, "GET", f"/v1/edits/{id_}")
+    assert answer.status == 200, answer.body
+    found: list[dict[str, Any]] = json.loads(answer.body)["attempts"]
+    return found
 
 
 async def _noted(database: Database, id_: str) -> None:
@@ -171,6 +202,8 @@ async def test_a_stopped_worker_puts_back_what_it_has_begun(shop: Shop) -> None:
     assert await asyncio.to_thread(first.stop) == 0
     found = await project(shop.server, who, id_)
     assert (found["status"], found["credits_charged"]) == ("queued", 3)
+    [ended] = await _attempts(shop, who, id_)
+    assert (ended["cause"], ended["cost"]) == ("the server that made this call ended", None)
     go.touch()
     shop.worker()
     assert (await until(shop.server, who, id_, "complete"))["credits_charged"] == 3

@@ -5,11 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from retouch.domain.ledger import EditState, Outcome, Started
+from retouch.domain.ledger import Admission, EditState, Outcome, Started
 from retouch.domain.model import MICRO
 from retouch.stores.database import Connection, Database
 from retouch.stores.ledger import Ledger
 from support.money import admission, balance, customer, ended, expire, settled_in, start
+
+#: Calls as a record has them.
+MADE = {"engine": "e", "model": "m", "images": [0], "seconds": 1.5, "cause": None, "cost": 40}
+ENDED = {**MADE, "images": [1], "cause": "the server that made this call ended", "cost": None}
 
 
 class TestLeases:
@@ -66,6 +70,42 @@ class TestLeases:
         assert await just_up.renew({asked.edit_id: 1}) == {asked.edit_id}
         assert [edit_id for edit_id, _ in await long_up.refund_abandoned()] == [lost.edit_id]
         assert await long_up.settle(ended(asked))
+
+
+class TestCalls:
+    """What a process had called when it died is added to the edit's record, once; of costs what is known."""
+
+    async def record(self, ledger: Ledger, asked: Admission) -> tuple[list[object], int]:
+        found = await ledger.find(asked.edit_id)
+        assert found is not None
+        return list(found.attempts), found.cost
+
+    async def test_of_one_that_is_paid_back(self, database: Database, ledger: Ledger) -> None:
+        asked = admission(await customer(database, 5), images=2)
+        await ledger.admit(asked)
+        await ledger.renew({asked.edit_id: 1}, {asked.edit_id: [ENDED]})
+        await ledger.renew({asked.edit_id: 1}, {asked.edit_id: [MADE, ENDED]})
+        await ledger.renew({asked.edit_id: 1})
+        assert await self.record(ledger, asked) == ([], 0), "it may still be told by who has it"
+        await expire(database, asked)
+        await ledger.refund_abandoned()
+        assert await self.record(ledger, asked) == ([MADE, ENDED], 40)
+
+    async def test_of_one_that_is_run_again(self, database: Database, ledger: Ledger) -> None:
+        """By one that dies too, one that puts it back, and one that ends it."""
+        asked = admission(await customer(database, 5), images=2, queued=True)
+        await ledger.admit(asked)
+        await settled_in(database)
+        for attempt in (1, 2):
+            assert await start(ledger)
+            await ledger.renew({asked.edit_id: attempt}, {asked.edit_id: [ENDED]})
+            await expire(database, asked)
+        assert await start(ledger) == Started(asked.edit_id, 3, deaths=2)
+        assert await ledger.requeue(asked.edit_id, 3, [MADE])
+        assert await start(ledger) == Started(asked.edit_id, 4, deaths=2)
+        await ledger.renew({asked.edit_id: 4}, {asked.edit_id: [ENDED]})
+        await ledger.settle(ended(asked, made=2, attempt=4, attempts=[MADE], cost=40))
+        assert await self.record(ledger, asked) == ([ENDED, ENDED, MADE, MADE], 80)
 
 
 class TestLater:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from retouch.domain.ledger import Admission, EditRecord, EditState, Outcome, Output, Settlement, Verdict
+from retouch.domain.ledger import Admission, Calls, EditRecord, EditState, Outcome, Output, Settlement, Verdict
 
 #: What is added to the transaction that accepts or ends an edit: given the database's connection and the edit's id.
 Also = Callable[[Any, str], Awaitable[None]]
@@ -31,12 +31,15 @@ class Ledger(Protocol):
         """The edit that retry number `attempt` (above 0) of the same request continues, if there is one."""
         ...
 
-    async def requeue(self, edit_id: str, attempt: int, /) -> bool:
-        """Give a started edit back to be run later; False where it is no longer ours."""
+    async def requeue(self, edit_id: str, attempt: int, calls: Calls = (), /) -> bool:
+        """Give a started edit back to be run later, with what was called for it; False where it is no longer ours."""
         ...
 
-    async def renew(self, held: Mapping[str, int], /) -> set[str]:
-        """Say that these edits (attempt number by id) are being worked on; those that still are ours."""
+    async def renew(self, held: Mapping[str, int], calls: Mapping[str, Calls] | None = None, /) -> set[str]:
+        """Say that these edits (attempt number by id) are being worked on; those that still are ours.
+
+        `calls` is by id what their records are to have if this process dies.
+        """
         ...
 
     async def note(self, edit_id: str, attempt: int, outputs: Sequence[Output], /) -> bool:
@@ -80,13 +83,14 @@ class NoLedger:
         del key_id, route, fingerprint, attempt
         return None
 
-    async def requeue(self, edit_id: str, attempt: int, /) -> bool:
+    async def requeue(self, edit_id: str, attempt: int, calls: Calls = (), /) -> bool:
         """Nothing waits."""
-        del edit_id, attempt
+        del edit_id, attempt, calls
         return False
 
-    async def renew(self, held: Mapping[str, int], /) -> set[str]:
+    async def renew(self, held: Mapping[str, int], calls: Mapping[str, Calls] | None = None, /) -> set[str]:
         """Nobody else works on these."""
+        del calls
         return set(held)
 
     async def note(self, edit_id: str, attempt: int, outputs: Sequence[Output], /) -> bool:

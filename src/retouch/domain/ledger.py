@@ -9,6 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+#: Calls that were tried for an edit, as JSON has them; a cost that nobody knows is None.
+Calls = Sequence[Mapping[str, Any]]
+
 
 class EditState(StrEnum):
     """Where an edit stands. The last three are final."""
@@ -153,7 +156,7 @@ class Settlement:
     made: int
     due: int
     outputs: Sequence[Output] = ()
-    attempts: Sequence[Mapping[str, Any]] = ()
+    attempts: Calls = ()
     cost: int = 0
     answer: Mapping[str, Any] | None = None
     error: Mapping[str, Any] | None = None
@@ -186,7 +189,7 @@ class EditRecord:
     price: int
     charged: int
     refunded: int
-    attempts: Sequence[Mapping[str, Any]]
+    attempts: Calls
     cost: int
     outputs: Sequence[Output]
     answer: Mapping[str, Any]

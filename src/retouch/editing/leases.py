@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from retouch.admission.ledger import Ledger
 from retouch.domain.errors import DatabaseAway, RetouchError
+from retouch.domain.ledger import Calls
 
 _log = logging.getLogger("retouch.edits")
 
@@ -24,12 +25,17 @@ class Leases:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._held: dict[str, tuple[int, Callable[[], object]]] = {}
+        self._held: dict[str, tuple[int, Callable[[], object], Callable[[], Calls] | None]] = {}
         self._delivered: list[str] = []
 
-    def hold(self, edit_id: str, attempt: int, lost: Callable[[], object]) -> None:
-        """Renew the lease of an edit until `release`; `lost` is called if another has taken it."""
-        self._held[edit_id] = (attempt, lost)
+    def hold(
+        self, edit_id: str, attempt: int, lost: Callable[[], object], calls: Callable[[], Calls] | None = None
+    ) -> None:
+        """Renew the lease of an edit until `release`; `lost` is called if another has taken it.
+
+        `calls` says what the edit's record is to have if this process dies: it is written down with each renewal.
+        """
+        self._held[edit_id] = (attempt, lost, calls)
 
     def release(self, edit_id: str) -> None:
         """The edit has ended."""
@@ -73,10 +79,11 @@ class Leases:
 
     async def renew(self) -> None:
         """Renew every lease, and stop the work whose lease was lost."""
-        asked = {edit_id: attempt for edit_id, (attempt, _) in self._held.items()}
+        asked = {edit_id: attempt for edit_id, (attempt, _, _) in self._held.items()}
         if not asked:
             return
-        ours = await self._ledger.renew(asked)
+        calls = {edit_id: told() for edit_id, (_, _, told) in self._held.items() if told}
+        ours = await self._ledger.renew(asked, calls)
         for edit_id in asked.keys() - ours:
             if found := self._held.pop(edit_id, None):
                 _log.warning("%s: the lease was lost; its work is stopped", edit_id)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from retouch.admission.ledger import Also, Ledger
 from retouch.domain.engine import Partial, Usage
@@ -20,7 +21,7 @@ from retouch.editing.events import Completed, Edit, EditEvent, Facts, FinalImage
 from retouch.editing.failures import kept, known
 from retouch.editing.leases import Leases
 from retouch.editing.outputs import Outputs, image_of, output_of
-from retouch.editing.record import attempts_kept, tell
+from retouch.editing.record import attempts_kept, left_behind, tell
 from retouch.routing.plan import Plan
 
 _log = logging.getLogger("retouch.edits")
@@ -69,7 +70,7 @@ class Performing:
     async def run(self, running: RunningEdit) -> None:
         """Make the images, settle, then tell of them. Raises what ended an edit that failed, after paying back."""
         edit, done = running.about, _done_before(running.about)
-        self._leases.hold(edit.id, edit.attempt, running.task.cancel)
+        self._leases.hold(edit.id, edit.attempt, running.task.cancel, partial(left_behind, edit))
         try:
             async with asyncio.timeout(max(0.0, edit.attempts.deadline - time.monotonic())):
                 await self._make(edit, done, running.say)
@@ -137,7 +138,7 @@ class Performing:
         """Let another process run an edit that this one stops."""
         self._leases.release(edit.id)
         try:
-            await self._ledger.requeue(edit.id, edit.attempt)
+            await self._ledger.requeue(edit.id, edit.attempt, left_behind(edit))
         except RetouchError as error:
             # Its lease runs out.
             _log.warning("%s could not be put back: %s", edit.id, error.message)

@@ -8,9 +8,12 @@ from urllib.parse import urlsplit, urlunsplit
 from retouch.domain.edit import EditRequest, ImageInput
 from retouch.domain.picture import Size
 from retouch.editing.events import Edit
+from retouch.routing.attempts import LEFT, Attempt
 
 _log = logging.getLogger("retouch.edits")
 
+#: The cause of a call that was under way when its process ended.
+ENDED = "the server that made this call ended"
 #: Columns of their own, or how the caller came to the other fields.
 _LEFT_OUT = frozenset({"prompt", "model", "sent"})
 
@@ -42,18 +45,26 @@ def _plain(value: object) -> object:
 
 def attempts_kept(edit: Edit) -> tuple[list[dict[str, Any]], int]:
     """Every call that was tried, and what providers are reckoned to ask for the images given, micro-dollars."""
-    kept: list[dict[str, Any]] = [
-        {
-            "engine": attempt.route.engine,
-            "model": attempt.route.model,
-            "images": list(attempt.images),
-            "seconds": round(attempt.seconds, 3),
-            "cause": attempt.cause,
-            "cost": attempt.route.cost * attempt.made,
-        }
-        for attempt in edit.attempts.record
-    ]
+    kept = [_kept(attempt) for attempt in edit.attempts.record]
     return kept, sum(attempt["cost"] for attempt in kept)
+
+
+def left_behind(edit: Edit) -> list[dict[str, Any]]:
+    """The same for a process that ends now: nobody knows what comes of the calls under way, and what they cost."""
+    ended = {"cause": ENDED, "cost": None}
+    tried = [_kept(attempt) for attempt in (*edit.attempts.record, *edit.attempts.under_way())]
+    return [{**attempt, **ended} if attempt["cause"] == LEFT else attempt for attempt in tried]
+
+
+def _kept(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "engine": attempt.route.engine,
+        "model": attempt.route.model,
+        "images": list(attempt.images),
+        "seconds": round(attempt.seconds, 3),
+        "cause": attempt.cause,
+        "cost": attempt.route.cost * attempt.made,
+    }
 
 
 def tell(edit: Edit) -> None:

@@ -25,6 +25,8 @@ PAUSE = 0.25
 LONGEST_PAUSE = 10.0
 #: Seconds beyond the deadline after which an engine is stopped that has not stopped by itself.
 MOMENT = 1.0
+#: The cause of a call that was stopped, and of one that is under way.
+LEFT = "left"
 
 
 Result = TypeVar("Result")
@@ -95,6 +97,12 @@ class Attempts(Generic[Result]):
     record: list[Attempt] = field(default_factory=list)
     withdrawn: asyncio.Event = field(default_factory=asyncio.Event)
     began: bool = False
+    _calls: dict[int, tuple[Route, tuple[int, ...], float]] = field(default_factory=dict)
+
+    def under_way(self) -> list[Attempt]:
+        """The calls under way, as if they were stopped now."""
+        now = time.monotonic()
+        return [Attempt(route, images, now - started, LEFT, 0) for route, images, started in self._calls.values()]
 
     async def run(self, images: Sequence[int]) -> AsyncGenerator[News[Result], None]:
         """Make the images of these numbers and yield what happens as it does, side by side.
@@ -157,12 +165,13 @@ class Attempts(Generic[Result]):
 
     async def _try(self, candidate: Candidate[Result], group: tuple[int, ...]) -> AsyncGenerator[News[Result], None]:
         """One call on one route."""
-        started, cause, told, given = time.monotonic(), "left", False, 0
+        started, cause, told, given = time.monotonic(), LEFT, False, 0
         unfit: UpstreamFailure | None = None
         try:
             async with AsyncExitStack() as slot:
                 await self._turn(candidate, slot)
                 started, self.began = time.monotonic(), True
+                self._calls[group[0]] = (candidate.plan.route, group, started)
                 call = await candidate.prepare.call(tuple(candidate.plan.seed(index) for index in group))
                 route = candidate.plan.route
                 call = replace(
@@ -197,6 +206,7 @@ class Attempts(Generic[Result]):
         finally:
             if not told:
                 candidate.circuit.left()
+            self._calls.pop(group[0], None)
             seconds = time.monotonic() - started
             self.record.append(Attempt(candidate.plan.route, group, seconds, cause or None, given))
         if unfit:

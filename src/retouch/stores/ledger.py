@@ -15,6 +15,7 @@ from retouch.domain.errors import Code
 from retouch.domain.ledger import (
     AccountLimits,
     Admission,
+    Calls,
     EditRecord,
     EditState,
     Outcome,
@@ -169,15 +170,20 @@ class Ledger:
                 await also(connection, found.edit_id)
             return found
 
-    async def requeue(self, edit_id: str, attempt: int) -> bool:
-        """Give a started edit back to be run later; False where it is no longer ours."""
-        return await self._database.run(_REQUEUE, {"id": edit_id, "attempt": attempt}) > 0
+    async def requeue(self, edit_id: str, attempt: int, calls: Calls = ()) -> bool:
+        """Give a started edit back to be run later, with what was called for it; False where it is no longer ours."""
+        return await self._database.run(_REQUEUE, {"id": edit_id, "attempt": attempt, "calls": as_json(calls)}) > 0
 
-    async def renew(self, held: Mapping[str, int]) -> set[str]:
-        """Say that these edits (attempt number by id) are being worked on; those that still are ours."""
+    async def renew(self, held: Mapping[str, int], calls: Mapping[str, Calls] | None = None) -> set[str]:
+        """Say that these edits (attempt number by id) are being worked on; those that still are ours.
+
+        `calls` is by id what their records are to have if this process dies.
+        """
+        known = calls or {}
         params = {
             "ids": list(held),
             "attempts": list(held.values()),
+            "calls": [as_json(known[id_]) if id_ in known else None for id_ in held],
             "lease": self._lease,
             "short_lease": self._short_lease,
         }

@@ -73,7 +73,7 @@ def edit_object(edit: EditRecord, parts: Parts, request: Request) -> dict[str, A
         "charged": decimal(edit.charged),
         "refunded": decimal(edit.refunded),
         "cost": edit.cost / 1e6,
-        "attempts": [{**attempt, "cost": attempt["cost"] / 1e6} for attempt in edit.attempts],
+        "attempts": [{**attempt, "cost": _dollars(attempt["cost"])} for attempt in edit.attempts],
         "outputs": [
             output_object(output, parts.link(request, output.key, expires_at) if kept else None, expires_at)
             for output in edit.outputs
@@ -82,6 +82,10 @@ def edit_object(edit: EditRecord, parts: Parts, request: Request) -> dict[str, A
         "created_at": seconds(edit.created_at),
         "finished_at": seconds(edit.finished_at),
     }
+
+
+def _dollars(cost: int | None) -> float | None:
+    return None if cost is None else cost / 1e6
 
 
 def output_object(output: Output, url: str | None, expires_at: int) -> dict[str, Any]:

@@ -44,7 +44,8 @@ with next as (
 ), started as (
     update edits set
         state = 'running', attempt = attempt + 1, lease_until = clock_timestamp() + %(lease)s::interval,
-        started_at = clock_timestamp(), deaths = deaths + (state = 'running')::integer
+        started_at = clock_timestamp(), deaths = deaths + (state = 'running')::integer,
+        attempts = attempts || calls, cost = cost + cost_of(calls), calls = '[]'
     from next where edits.id = next.id
     returning edits.id, edits.attempt, edits.deaths, edits.turn
 ), moved as (
@@ -55,14 +56,17 @@ select id as edit_id, attempt, deaths from started;
 
 -- name: requeue_edit
 -- Gives a started edit back, to be run later.
-update edits set state = 'queued', lease_until = null
+update edits set
+    state = 'queued', lease_until = null, attempts = attempts || %(calls)s::jsonb, cost = cost + cost_of(%(calls)s::jsonb),
+    calls = '[]'
 where id = %(id)s and attempt = %(attempt)s and state = 'running' and resumable;
 
 -- name: renew_leases
--- Says that these edits are being worked on; returns those that still are ours.
+-- Says that these edits are being worked on, and what was called for them; returns those that still are ours.
 update edits set
-    lease_until = clock_timestamp() + case when resumable then %(short_lease)s::interval else %(lease)s::interval end
-from unnest(%(ids)s::text[], %(attempts)s::integer[]) held (id, attempt)
+    lease_until = clock_timestamp() + case when resumable then %(short_lease)s::interval else %(lease)s::interval end,
+    calls = coalesce(held.calls, edits.calls)
+from unnest(%(ids)s::text[], %(attempts)s::integer[], %(calls)s::jsonb[]) held (id, attempt, calls)
 where edits.id = held.id and edits.attempt = held.attempt and edits.state = 'running'
 returning edits.id;
 

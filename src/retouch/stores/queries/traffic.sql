@@ -1,5 +1,5 @@
 -- name: sum_attempts
--- How calls to each engine and model went, in edits from one id on; those whose client left say nothing of the provider.
+-- How calls to each engine and model went, in edits from one id on; what ended with client or server says nothing of it.
 select
     a->>'engine' as engine,
     a->>'model' as model,
@@ -10,7 +10,7 @@ select
     (array_agg(a->>'cause' order by e.id desc) filter (where a->>'cause' is not null))[1] as last_cause
 from edits e cross join lateral jsonb_array_elements(e.attempts) a
 where e.id >= %(first_id)s and (%(account_id)s::text is null or e.account_id = %(account_id)s)
-    and a->>'cause' is distinct from 'left'
+    and coalesce(a->>'cause', '') not in ('left', 'the server that made this call ended')
 group by 1, 2;
 
 -- name: list_under_way
