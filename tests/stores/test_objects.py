@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -139,6 +140,25 @@ async def test_writing_beside_a_clean_up_loses_nothing(tmp_path: Path) -> None:
         await asyncio.gather(objects.delete("outputs/day/a.png"), objects.put("outputs/day/b.png", b"b"))
         assert await objects.get("outputs/day/b.png") == b"b"
         await objects.delete("outputs/day/b.png")
+
+
+@pytest.mark.parametrize("gone", ["2026-11-21", "edit_1"])
+async def test_a_folder_may_be_tidied_away_as_soon_as_it_is_made(
+    gone: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a clean-up does beside it, at any of the steps between the first folder and the file: it is made again."""
+    objects, make, tidied = Objects.open(tmp_path), Path.mkdir, []
+
+    def made(folder: Path, *given: Any, **named: Any) -> None:
+        make(folder, *given, **named)
+        if folder.name == gone and len(tidied) < 3:
+            tidied.append(folder)
+            folder.rmdir()
+
+    monkeypatch.setattr(Path, "mkdir", made)
+    await objects.put(KEY, b"picture")
+    assert await objects.get(KEY) == b"picture"
+    assert len(tidied) == 3
 
 
 async def test_a_url_can_name_a_folder(tmp_path: Path) -> None:

@@ -41,15 +41,20 @@ def write_whole(path: Path, data: Buffer) -> None:
 
 def _created(path: Path) -> int:
     """The descriptor of a new file, its folders made where they are missing."""
-    folder = path.parent
     for _ in range(_TRIES):
         # Made first, not once it is found missing: most pictures are the first of their folder.
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            pass
-        except FileNotFoundError:
-            folder.mkdir(parents=True, exist_ok=True)
+        _make(path.parent)
         with suppress(FileNotFoundError):
             return os.open(path, _NEW, 0o600)
     return os.open(path, _NEW, 0o600)
+
+
+def _make(folder: Path) -> None:
+    """Make a folder, and those above it; what of them is tidied away meanwhile is not there then."""
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        pass
+    except FileNotFoundError:
+        with suppress(FileExistsError, FileNotFoundError):
+            folder.mkdir(parents=True, exist_ok=True)
