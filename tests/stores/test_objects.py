@@ -147,7 +147,8 @@ async def test_a_folder_may_be_tidied_away_as_soon_as_it_is_made(
     gone: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a clean-up does beside it, at any of the steps between the first folder and the file: it is made again."""
-    objects, make, tidied = Objects.open(tmp_path), Path.mkdir, []
+    objects, make = Objects.open(tmp_path), Path.mkdir
+    tidied: list[Path] = []
 
     def made(folder: Path, *given: Any, **named: Any) -> None:
         make(folder, *given, **named)
