@@ -71,6 +71,28 @@ def test_lifting_finds_the_keys_and_nothing_else(
     assert [text.decoded() for text in taken if text is not None] == pictures
 
 
+@pytest.mark.parametrize("step", [1, 2, 3, 20, 1000])
+def test_a_key_that_only_ends_like_the_one_is_another(step: int) -> None:
+    """Its quote is escaped, also where the backslash came with the piece before, or long before."""
+    for length in range(140):
+        found = lifted(b'{"a\\"b64_json":"' + b"x" * length + b'","b64_json":"QUJD"}', step)
+        assert found.value == {'a"b64_json': "x" * length, "b64_json": 0}
+
+
+def test_a_picture_that_comes_in_crumbs_is_kept_in_larger_pieces() -> None:
+    """What is kept, and sent on, is not a thousand times as much as the picture; what comes large stays as it is."""
+    data = os.urandom(30_000)
+    text, made, large = base64.b64encode(data), Base64Text(), b"QUJD" * 2000
+    for byte in text:
+        made.add(bytes([byte]))
+    made.add(large)
+    assert made
+    assert len(made.pieces) <= len(text) // 4096 + 2
+    assert made.pieces[-1] is large
+    assert made.decoded() == data + b"ABC" * 2000
+    assert b"".join(made.pieces) == text + large
+
+
 @pytest.mark.parametrize("step", [1, 2, 5, 100])
 def test_escaped_slashes_in_base64(step: int) -> None:
     """Some servers write \\/ for /."""

@@ -7,10 +7,13 @@ import pybase64
 
 from retouch.domain.picture import Buffer
 
+#: Bytes below which pieces are joined: each that is kept takes 200 bytes more, and is sent on by itself.
+_SMALL = 4096
+
 
 class Base64Text:
     """A picture's base64. Megabytes are neither joined nor gone over again: a piece that has just arrived is in the
-    processor's caches, and is a long way off once the last one has come.
+    processor's caches, and is a long way off once the last one has come. Only what comes in crumbs is gathered first.
 
     What is no plain base64 (escaped slashes, a `data:` address's head) is decoded at the end instead.
     """
@@ -18,6 +21,7 @@ class Base64Text:
     def __init__(self) -> None:
         self._pieces: list[Buffer] = []
         self._decoded: list[bytes] = []
+        self._crumbs = bytearray()
         #: Up to three characters that wait for the others of their group of four.
         self._over = b""
         self._ended = False
@@ -31,17 +35,31 @@ class Base64Text:
         return made
 
     def __bool__(self) -> bool:
-        return bool(self._pieces)
+        return bool(self._pieces or self._crumbs)
 
     @property
     def pieces(self) -> tuple[Buffer, ...]:
         """The text itself. Once `decoded` has returned it is plain base64."""
+        self._sweep()
         return tuple(self._pieces)
 
     def add(self, piece: Buffer) -> None:
         """What comes next of it."""
-        if not piece:
+        if len(piece) >= _SMALL:
+            self._sweep()
+            self._keep(piece)
             return
+        self._crumbs += piece
+        if len(self._crumbs) >= _SMALL:
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """Make the crumbs a piece."""
+        if self._crumbs:
+            crumbs, self._crumbs = bytes(self._crumbs), bytearray()
+            self._keep(crumbs)
+
+    def _keep(self, piece: Buffer) -> None:
         self._pieces.append(piece)
         if self._plain:
             try:
@@ -52,6 +70,7 @@ class Base64Text:
 
     def decoded(self) -> bytes:
         """The bytes that it stands for. Raises ValueError for what is no base64; call it once."""
+        self._sweep()
         if not self._plain or self._over:
             text = _tidied(b"".join(self._pieces))
             self._pieces, self._decoded = [text], [pybase64.b64decode(text, validate=True)]

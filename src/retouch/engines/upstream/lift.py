@@ -65,11 +65,13 @@ class Lifting:
         return begin
 
     def _begin(self, data: bytes, at: int) -> int:
-        before = bytes(self._rest[-_NEAR:])
-        found = self._opening.search(before + data[at : at + _NEAR])
+        # One byte more than is looked through: whether it is a backslash decides about what follows it.
+        before = bytes(self._rest[-_NEAR - 1 :])
+        found = self._opening.search(before + data[at : at + _NEAR], max(0, len(before) - _NEAR))
         if found and found.end() > len(before):
             return at + found.end() - len(before)
-        found = self._opening.search(data, at)
+        # What begins with the piece itself was seen above, together with what stands before it.
+        found = self._opening.search(data, at + 1)
         return found.end() if found else -1
 
     def _string(self, data: bytes, at: int) -> int:
