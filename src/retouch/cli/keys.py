@@ -119,7 +119,7 @@ def revoke(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Make a key useless at once, on every server process, with all tokens that stand for it."""
+    """Make a key useless within a second, on every server process, with all tokens that stand for it."""
 
     async def end(database: Database, settings: Settings) -> ApiKey | None:
         del settings

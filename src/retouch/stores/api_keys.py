@@ -78,11 +78,7 @@ class ApiKeys:
             )
 
     async def find(self, digest: str) -> ApiKey | None:
-        """The key with this hash, if it is neither revoked nor expired by the database's clock.
-
-        Asked anew for every request: it costs a fraction of a millisecond, and a key revoked anywhere is refused
-        everywhere at once.
-        """
+        """The key with this hash, if it is neither revoked nor expired by the database's clock."""
         return await self._database.one(kwargs_row(api_key), _FIND, {"hash": digest})
 
     async def find_by_id(self, key_id: str) -> ApiKey | None:

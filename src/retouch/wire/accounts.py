@@ -125,6 +125,7 @@ async def change_account(request: Request, account_id: str, caller: MayManage) -
     if asked.spend_cap is not None:
         given["spend_cap"] = micro("spend_cap", asked.spend_cap)
     changed = await parts.accounts.set(replace(account, **given))
+    parts.known_keys.forget()  # a key's caller has its account's tier
     assert changed is not None, "it was found above, and accounts are not deleted"  # noqa: S101
     return account_object(changed)
 

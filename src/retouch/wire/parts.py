@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from retouch.admission.keys import Caller, authenticate
+from retouch.admission.remembered import RememberedKeys
 from retouch.admission.sessions import SessionStore, find_session, same_origin
 from retouch.admission.tokens import Tokens
 from retouch.admission.uses import Uses
@@ -44,6 +45,7 @@ class Parts:
     projects: Submitting
     uploading: Uploading
     keys: ApiKeys
+    known_keys: RememberedKeys
     tokens: Tokens
     uses: Uses
     sessions: SessionStore
@@ -72,7 +74,9 @@ class Parts:
         caller = await self.signed_in(request)
         if caller is None:
             headers = request.headers
-            caller = await authenticate(self.keys, headers.get("authorization"), headers.get("api-key"), self.tokens)
+            caller = await authenticate(
+                self.known_keys, headers.get("authorization"), headers.get("api-key"), self.tokens
+            )
         self.uses.note(caller.key_id)
         request.state.caller = caller
         return caller
