@@ -1,9 +1,6 @@
-"""A provider's answer, read within a deadline and a size."""
+"""A provider's answer, read within the request's time and a size."""
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 
 import aiohttp
 
@@ -14,10 +11,9 @@ from retouch.engines.upstream.failures import cut_off, silent, unusable
 class Answer:
     """Status and headers, and the body as it comes. Raises UpstreamFailure alone."""
 
-    def __init__(self, provider: str, response: aiohttp.ClientResponse, deadline: float) -> None:
+    def __init__(self, provider: str, response: aiohttp.ClientResponse) -> None:
         self._provider = provider
         self._response = response
-        self._deadline = deadline
 
     @property
     def status(self) -> int:
@@ -44,37 +40,28 @@ class Answer:
     async def each(self, take: Callable[[bytes], None], limit: int) -> None:
         """The whole body, at most `limit` bytes, piece by piece as it arrives."""
         self._bound(self._response.content_length or 0, limit)
-        content, size = self._response.content, 0
-        async with self._watched():
-            # Chunk by chunk: what has arrived meanwhile would be joined first, and then once more.
-            while not content.at_eof():
-                piece, _ = await content.readchunk()
-                size += len(piece)
-                self._bound(size, limit)
-                take(piece)
+        size = 0
+        while piece := await self.next_piece():
+            size += len(piece)
+            self._bound(size, limit)
+            take(piece)
 
     async def next_piece(self) -> bytes:
         """What has arrived of the body; waits for more, empty at its end.
 
         No generator: one that its reader leaves would be closed by a task of its own, some time later.
         """
-        content, piece = self._response.content, b""
-        async with self._watched():
-            while not piece and not content.at_eof():
-                piece, _ = await content.readchunk()  # as it came: `readany` joins what has come meanwhile
-        return piece
-
-    @asynccontextmanager
-    async def _watched(self) -> AsyncIterator[None]:
         if self.headers.get("content-encoding", "identity").lower() != "identity":
             raise unusable(self._provider, "it is compressed, which was not asked for")
+        content, piece = self._response.content, b""
         try:
-            async with asyncio.timeout(self._deadline - time.monotonic()):
-                yield
-        except TimeoutError:
+            while not piece and not content.at_eof():
+                piece, _ = await content.readchunk()  # as it came: `readany` joins what has come meanwhile
+        except TimeoutError:  # the client's timer for the whole request
             raise silent(self._provider, sent=True) from None
         except (aiohttp.ClientError, OSError):
             raise cut_off(self._provider) from None
+        return piece
 
     def _bound(self, size: int, limit: int) -> None:
         if size > limit:

@@ -1,6 +1,6 @@
 """The one client through which every engine of a process talks to its provider."""
 
-import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -71,7 +71,7 @@ class Client:
         """
         response = await self._head(_Sending(provider, body), method, url, deadline, headers or {})
         try:
-            yield Answer(provider, response, deadline)
+            yield Answer(provider, response)
         finally:
             response.close()
 
@@ -82,14 +82,17 @@ class Client:
         if seconds <= 0:
             raise too_late(sending.provider)
         try:
-            async with asyncio.timeout(seconds):
-                return await self._opened().request(
-                    method,
-                    URL(url, encoded=True),
-                    headers={**headers, **sending.headers},
-                    data=sending if sending.body else None,
-                    allow_redirects=False,
-                )
+            return await self._opened().request(
+                method,
+                URL(url, encoded=True),
+                headers={**headers, **sending.headers},
+                data=sending if sending.body else None,
+                allow_redirects=False,
+                # One timer for all of it, the answer's body too; not rounded up to whole seconds.
+                timeout=aiohttp.ClientTimeout(
+                    total=seconds, sock_connect=self._connect_seconds, ceil_threshold=math.inf
+                ),
+            )
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise sending.failure(error) from None
 
@@ -100,7 +103,6 @@ class Client:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,  # base64 in gzip costs more to unpack than to receive; it is not asked for
                 trust_env=False,
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_seconds),
                 headers={"accept-encoding": "identity", "user-agent": "Retouch"},
                 read_bufsize=256 * 1024,
             )

@@ -45,20 +45,20 @@ class Events(Generic[Taken]):
 
     def feed(self, piece: bytes) -> Iterator[tuple[str, Taken]]:
         """The events that this piece completes, as (event name or "", data). Raises ValueError above the limit."""
-        start, view = 0, memoryview(piece)
+        start = 0
         while (end := piece.find(b"\n", start)) >= 0:
-            self._take(view[start:end])
+            self._take(piece[start:end])
             start = end + 1
             if self._end_line():
                 yield from self._event()
-        self._take(view[start:])
+        self._take(piece[start:])  # where that is all of it, as with most of a picture's, it is no copy
 
     def rest(self) -> Iterator[tuple[str, Taken]]:
         """An event that the stream ended without closing by a blank line; it may be cut off."""
         self._end_line()
         yield from self._event()
 
-    def _take(self, part: memoryview) -> None:
+    def _take(self, part: bytes) -> None:
         self._size += len(part)
         if self._size > self._limit:
             raise ValueError("an event is too large")
@@ -66,12 +66,12 @@ class Events(Generic[Taken]):
             return
         if self._held:
             self._held = False
-            self._say(memoryview(b"\r"))
+            self._say(b"\r")
         if part[-1] == ord("\r"):
             self._held, part = True, part[:-1]
         self._say(part)
 
-    def _say(self, part: memoryview) -> None:
+    def _say(self, part: bytes) -> None:
         if not self._in_data:
             # One more than the field's name and colon: a space there is no part of the value.
             missing = max(0, len(_DATA) + 1 - len(self._line))
@@ -88,9 +88,9 @@ class Events(Generic[Taken]):
         value = bytes(self._line[len(_DATA) :]).removeprefix(b" ")
         self._line.clear()
         self._in_data, self._between = True, bool(self._start)
-        self._add(memoryview(value))
+        self._add(value)
 
-    def _add(self, part: memoryview) -> None:
+    def _add(self, part: bytes) -> None:
         if not part:
             return
         self._data = self._new() if self._data is None else self._data
@@ -98,7 +98,8 @@ class Events(Generic[Taken]):
             self._between = False
             self._data.add(b"\n")
         self._data.add(part)
-        self._start += part[: len(_DONE) + 1 - len(self._start)]
+        if len(self._start) <= len(_DONE):
+            self._start += part[: len(_DONE) + 1 - len(self._start)]
 
     def _end_line(self) -> bool:
         """True where the line is blank, which ends an event."""
