@@ -3,8 +3,8 @@
 `repaint` stands in for a generative model: it knows no masks, keeps no size but its own, and repaints every pixel:
 with noise, or, shown a picture in which an area is marked, with noise there and elsewhere with the picture, a little
 off in place and colour. A test orders its behaviour in the prompt: `hold FILE` waits until FILE is there, `fail CODE`
-raises, `hold-after-first FILE` waits for all images but the first, `fails-once FILE` makes FILE and raises unless it is
-there, `short` makes no image, `ignores the mark` paints noise everywhere.
+raises, `hold-after-first FILE` waits for all images but the first, `hold-first FILE` for the first alone, `fails-once
+FILE` makes FILE and raises unless it is there, `short` makes no image, `ignores the mark` paints noise everywhere.
 
 `null` hands back the same two megabytes at once, for measuring the server alone.
 """
@@ -74,6 +74,10 @@ async def _obey(words: list[str]) -> None:
     if words[0] == "hold-after-first":
         first = Path(words[1] + ".first")
         words = ["hold", words[1]] if first.exists() else ["paint"]
+        first.touch()
+    if words[0] == "hold-first":
+        first = Path(words[1] + ".first")
+        words = ["paint"] if first.exists() else ["hold", words[1]]
         first.touch()
     if words[0] == "hold":
         while not Path(words[1]).exists():  # the sign comes from another process

@@ -43,6 +43,11 @@ class _Done:
     given: set[int] = field(default_factory=set)
     usage: Usage = field(default_factory=Usage)
 
+    @property
+    def ordered(self) -> list[FinalImage]:
+        """The images in their order, whichever was finished first."""
+        return sorted(self.finals, key=lambda final: final.index)
+
 
 class Performing:
     """Runs accepted edits to their end. An edit may take `seconds` in all; a `moderator` may forbid it.
@@ -85,7 +90,7 @@ class Performing:
         finally:
             tell(edit)
         facts = await asyncio.shield(self._complete(edit, done))
-        for final in sorted(done.finals, key=lambda final: final.index):
+        for final in done.ordered:
             running.say(final)
         running.say(Completed(facts))
 
@@ -191,7 +196,7 @@ class Performing:
             state=state,
             made=made,
             due=due,
-            outputs=[output_of(final) for final in done.finals if final.key],
+            outputs=[output_of(final) for final in done.ordered if final.key],
             attempts=tried,
             cost=cost,
             answer=None if facts is None else facts.kept(),

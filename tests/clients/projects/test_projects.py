@@ -5,6 +5,7 @@ import base64
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -169,6 +170,21 @@ async def test_the_same_idempotency_key_is_the_same_project(
     assert (await account_of(database, who)).balance == 95_000_000
     await until(server, who, json.loads(first.body)["id"], "complete")
     await happens(lambda: not [name for name in server.files if name.startswith("objects/inputs/")])
+
+
+async def test_images_come_in_their_order_whichever_was_finished_first(
+    server: Server, who: Customer, picture: str, tmp_path: Path
+) -> None:
+    """In the downloads and in the record of the edit."""
+    go = tmp_path / "go"
+    id_ = await created(server, who, picture, f"hold-first {go}", image_count=4)
+    await happens(lambda: len([name for name in server.files if id_ in name]) == 3)
+    assert not [name for name in server.files if id_ in name and name.endswith("-0.png")]
+    go.touch()
+    done = await until(server, who, id_, "complete")
+    assert [urlsplit(one["url"]).path[-6:] for one in done["downloads"]] == [f"-{index}.png" for index in range(4)]
+    record = json.loads((await ask(server, who, "GET", f"/v1/edits/{id_}")).body)
+    assert [output["index"] for output in record["outputs"]] == [0, 1, 2, 3]
 
 
 async def test_a_resolution_with_an_aspect_is_exact_and_priced(server: Server, who: Customer, picture: str) -> None:
