@@ -9,6 +9,7 @@ from retouch.domain.ledger import Admission, EditState, Outcome, Started
 from retouch.domain.model import MICRO
 from retouch.stores.database import Connection, Database
 from retouch.stores.ledger import Ledger
+from retouch.stores.traffic import Traffic
 from support.money import admission, balance, customer, ended, expire, settled_in, start
 
 #: Calls as a record has them.
@@ -90,6 +91,8 @@ class TestCalls:
         await expire(database, asked)
         await ledger.refund_abandoned()
         assert await self.record(ledger, asked) == ([MADE, ENDED], 40)
+        [of_route] = await Traffic(database).calls(timedelta(hours=1), asked.account_id)
+        assert (of_route.calls, of_route.failed) == (1, 0), "that a server ended says nothing of the provider"
 
     async def test_of_one_that_is_run_again(self, database: Database, ledger: Ledger) -> None:
         """By one that dies too, one that puts it back, and one that ends it."""

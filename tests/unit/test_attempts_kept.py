@@ -3,9 +3,10 @@
 from types import SimpleNamespace
 from typing import Any
 
+from retouch.domain.ledger import ENDED, LEFT
 from retouch.domain.model import Route
-from retouch.editing.record import ENDED, attempts_kept, left_behind
-from retouch.routing.attempts import LEFT, Attempt
+from retouch.editing.record import attempts_kept, left_behind
+from retouch.routing.attempts import Attempt
 
 
 def test_every_image_that_was_given_is_reckoned_and_no_other() -> None:

@@ -11,6 +11,9 @@ from typing import Any
 
 #: Calls that were tried for an edit, as JSON has them; a cost that nobody knows is None.
 Calls = Sequence[Mapping[str, Any]]
+#: The causes of calls that say nothing of their provider: stopped, or under way, and under way when its process ended.
+LEFT = "left"
+ENDED = "the server that made this call ended"
 
 
 class EditState(StrEnum):

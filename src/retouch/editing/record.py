@@ -6,14 +6,13 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from retouch.domain.edit import EditRequest, ImageInput
+from retouch.domain.ledger import ENDED, LEFT
 from retouch.domain.picture import Size
 from retouch.editing.events import Edit
-from retouch.routing.attempts import LEFT, Attempt
+from retouch.routing.attempts import Attempt
 
 _log = logging.getLogger("retouch.edits")
 
-#: The cause of a call that was under way when its process ended.
-ENDED = "the server that made this call ended"
 #: Columns of their own, or how the caller came to the other fields.
 _LEFT_OUT = frozenset({"prompt", "model", "sent"})
 

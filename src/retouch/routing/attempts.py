@@ -13,6 +13,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from retouch.domain.engine import Engine, EngineCall, EngineEvent, Made, Partial, Usage
 from retouch.domain.errors import Accepted, Code, RetouchError, UpstreamFailure, withdrawn
+from retouch.domain.ledger import LEFT
 from retouch.domain.model import Route
 from retouch.routing.circuit import Circuit
 from retouch.routing.jobs import Jobs
@@ -25,8 +26,6 @@ PAUSE = 0.25
 LONGEST_PAUSE = 10.0
 #: Seconds beyond the deadline after which an engine is stopped that has not stopped by itself.
 MOMENT = 1.0
-#: The cause of a call that was stopped, and of one that is under way.
-LEFT = "left"
 
 
 Result = TypeVar("Result")

@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg.rows import class_row, kwargs_row
 
-from retouch.domain.ledger import EditState
+from retouch.domain.ledger import ENDED, LEFT, EditState
 from retouch.stores.database import Database
 from retouch.stores.ids import first_id
 from retouch.stores.queries import query
@@ -63,7 +63,8 @@ class Traffic:
 
     async def calls(self, since: timedelta, account_id: str | None = None) -> list[Calls]:
         """Calls for edits that came in within `since` and have ended; of one account or all."""
-        params = {"first_id": first_id("edit", time.time() - since.total_seconds()), "account_id": account_id}
+        first = first_id("edit", time.time() - since.total_seconds())
+        params = {"first_id": first, "account_id": account_id, "silent": [LEFT, ENDED]}
         return await self._database.all(class_row(Calls), _SUM, params)
 
     async def under_way(self, account_id: str | None = None, *, after: str | None = None, limit: int) -> list[UnderWay]:

@@ -10,7 +10,7 @@ select
     (array_agg(a->>'cause' order by e.id desc) filter (where a->>'cause' is not null))[1] as last_cause
 from edits e cross join lateral jsonb_array_elements(e.attempts) a
 where e.id >= %(first_id)s and (%(account_id)s::text is null or e.account_id = %(account_id)s)
-    and coalesce(a->>'cause', '') not in ('left', 'the server that made this call ended')
+    and coalesce(a->>'cause', '') <> all(%(silent)s)
 group by 1, 2;
 
 -- name: list_under_way
