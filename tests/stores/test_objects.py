@@ -1,6 +1,7 @@
 """Files by key, on a folder, in memory, and on a bucket."""
 
 import asyncio
+import os
 import stat
 import subprocess
 import sys
@@ -130,6 +131,25 @@ async def test_files_of_this_machine_are_private(tmp_path: Path) -> None:
     assert stat.S_IMODE((folder / KEY).stat().st_mode) == 0o600
     await objects.delete(KEY)
     assert list(folder.iterdir()) == []
+
+
+async def test_what_must_outlast_a_loss_of_power_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """First the file, under another name; then the folder, which has the name. What need not be waits for no disk."""
+    synced: list[tuple[bool, list[str]]] = []
+
+    def fsync(descriptor: int) -> None:
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        synced.append((is_folder, [path.name for path in tmp_path.rglob("*.png")]))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    objects = Objects.open(tmp_path)
+    await objects.put(KEY, b"picture")
+    assert synced == []
+    await objects.delete(KEY)
+    await objects.put(KEY, b"picture", durable=True)
+    assert synced == [(False, []), (True, ["0.png"])]
 
 
 async def test_writing_beside_a_clean_up_loses_nothing(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ async def test_only_the_pictures_of_a_settled_edit_stay(database: Database, obje
     """What an attempt that died has put under the same edit goes, and so do pictures of no edit at all."""
     ledger, asked = Ledger(database), admission(await customer(database, 10))
     await ledger.admit(asked)
-    mine, dead = (f"outputs/{DAY}/{asked.edit_id}/{attempt}/{asked.edit_id}-0.png" for attempt in (2, 1))
+    mine, dead = (f"outputs/{DAY}/{asked.edit_id}/{asked.edit_id}-{attempt}-0.png" for attempt in (2, 1))
     nobodys = f"outputs/{DAY}/edit_{'0' * 26}/1/edit_{'0' * 26}-0.png"
     for key in (mine, dead, nobodys):
         await objects.put(key, b"picture")
@@ -62,7 +62,7 @@ async def test_what_runs_keeps_everything(database: Database, objects: Objects, 
         await Projects(database).add(connection, edit_id, asked.account_id, None, order)
 
     await ledger.admit(asked, also)
-    begun = f"outputs/{DAY}/{asked.edit_id}/1/{asked.edit_id}-0.png"
+    begun = f"outputs/{DAY}/{asked.edit_id}/{asked.edit_id}-1-0.png"
     stray = f"inputs/{DAY}/in_{'2' * 26}/0"
     for key in (begun, f"{folder}/0", stray):
         await objects.put(key, b"picture")
@@ -73,7 +73,7 @@ async def test_what_runs_keeps_everything(database: Database, objects: Objects, 
 async def test_what_is_young_is_left_alone(objects: Objects, tidying: Tidying) -> None:
     """Its edit may be about to be accepted."""
     await objects.put(f"inputs/{DAY}/in_{'2' * 26}/0", b"picture")
-    await objects.put(f"outputs/{DAY}/edit_{'0' * 26}/1/edit_{'0' * 26}-0.png", b"picture")
+    await objects.put(f"outputs/{DAY}/edit_{'0' * 26}/edit_{'0' * 26}-1-0.png", b"picture")
     assert await tidying.take_strays() == 0
     assert len(await kept(objects)) == 2
 
@@ -83,6 +83,6 @@ async def test_more_pictures_than_are_looked_up_at_a_time(
 ) -> None:
     monkeypatch.setattr("retouch.projects.tidying.BATCH", 2)
     for number in range(5):
-        await objects.put(f"outputs/{DAY}/edit_{number:026}/1/edit_{number:026}-0.png", b"picture")
+        await objects.put(f"outputs/{DAY}/edit_{number:026}/edit_{number:026}-1-0.png", b"picture")
     assert await tidying.take_strays(timedelta(0)) == 5
     assert await kept(objects) == set()

@@ -53,7 +53,7 @@ async def settled(database: Database, objects: Objects, who: Customer) -> tuple[
     id_ = await queued(database, objects, who)
     started = await start(Ledger(database))
     assert started is not None
-    key = f"outputs/2026-11-21/{id_}/1/{id_}-0.png"
+    key = f"outputs/2026-11-21/{id_}/{id_}-1-0.png"
     await objects.put(key, b"image")
     output = Output(index=0, key=key, width=1, height=1, format="png", background="opaque")
     done = Settlement(edit_id=id_, attempt=1, state=EditState.COMPLETE, made=1, due=0, outputs=[output])
@@ -83,7 +83,7 @@ async def test_what_a_dead_process_put_is_taken_away(database: Database, objects
     """It was put and never noted: no record knows of it."""
     id_, key = await settled(database, objects, await customer(database))
     await database.run(b"update edits set attempt = 2, created_at = '2026-11-21 12:00+00'")
-    await objects.put(f"outputs/2026-11-21/{id_}/2/{id_}-1.png", b"lost")
+    await objects.put(f"outputs/2026-11-21/{id_}/{id_}-2-1.png", b"lost")
     await tidying.tidy(id_)
     assert await keys(objects) == {key}
 

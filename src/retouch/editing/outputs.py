@@ -26,7 +26,8 @@ class Outputs:
         # saves under the last part alone (magic_hour 0.90.0, helpers/download.py): it is no other image's.
         key = f"outputs/{day}/{edit.id}/{edit.id}-{edit.attempt}-{index}.{image.format.value}"
         stored.append(key)  # before it is there: an upload that is cut off may have arrived all the same
-        await self._objects.put(key, image.data)
+        # Who waits gets the picture right away; who comes for it later has paid for what must still be there.
+        await self._objects.put(key, image.data, durable=edit.admission.queued)
         return key
 
     async def delete(self, keys: Sequence[str]) -> None:

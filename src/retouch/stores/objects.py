@@ -75,12 +75,16 @@ class Objects:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return cls(LocalStore(folder, automatic_cleanup=True), str(folder.absolute()), folder)
 
-    async def put(self, key: str, data: Buffer) -> None:
-        """Keep a file, in place of one that has this key already."""
+    async def put(self, key: str, data: Buffer, *, durable: bool = False) -> None:
+        """Keep a file, in place of one that has this key already.
+
+        In a folder of this machine it outlasts the end of this process, and a loss of power if it is to be `durable`;
+        buckets see to that themselves.
+        """
         checked(key)
         async with _border():
             if self._folder is not None:
-                await asyncio.to_thread(write_whole, self._folder / key, data)
+                await asyncio.to_thread(write_whole, self._folder / key, data, durable=durable)
                 return
             await obstore.put_async(self._store, key, bytes(data), attributes={"Content-Type": media_type(key)})
 

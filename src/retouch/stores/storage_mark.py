@@ -91,7 +91,7 @@ async def laid_mark(objects: Objects) -> str | None:
 
 async def _lay(objects: Objects, mark: str) -> None:
     try:
-        await objects.put(KEY, _TEXT.format(mark=mark).encode())
+        await objects.put(KEY, _TEXT.format(mark=mark).encode(), durable=True)
     except RetouchError as error:
         raise _unusable(objects, error) from error
 
