@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -79,7 +80,7 @@ class TestKeys:
         text = await page.evaluate("navigator.clipboard.readText()")
         assert key in given
         assert key not in text, "keys do not belong into code"
-        typed = text if language == "curl" else f"{sys.executable} - <<'END'\n{text}\nEND"
+        typed = text if language == "curl" else f"{shlex.quote(sys.executable)} - <<'END'\n{text}\nEND"
         done = await asyncio.to_thread(
             subprocess.run,
             ["bash", "-e", "-c", f"{given}\n{typed}"],

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from retouch.stores.storage_mark import KEY as MARK
 from support.hostile_bodies import HOSTILE
 from support.hostile_pictures import REFUSED
 from support.http import Answer, exchange, open_connection
@@ -38,7 +39,7 @@ def strict() -> Iterator[Server]:
         yield server
         assert good_edit(server).status == 200
         assert resident(server) - before < ROOM
-        assert {name for name in server.files if not name.startswith("objects/outputs/")} == set()
+        assert {name for name in server.files if not name.startswith("objects/outputs/")} == {f"objects/{MARK}"}
 
 
 def edit(server: Server, kind: str, body: bytes) -> Answer:
