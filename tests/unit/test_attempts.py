@@ -133,6 +133,15 @@ async def test_the_first_route_serves() -> None:
     assert [(tried.route.engine, tried.cause) for tried in attempts.record] == [("one", None)]
 
 
+async def test_an_edit_of_which_nothing_is_missing_asks_nobody() -> None:
+    """Another process had finished every image, and died before it could say so."""
+    one = Scripted("one")
+    attempts = tries(candidate(one))
+    async with asyncio.timeout(30):
+        assert await made(attempts, 0) == []
+    assert (one.calls, attempts.record) == ([], [])
+
+
 async def test_a_picture_of_no_use_goes_to_the_next_route_and_its_siblings_are_kept() -> None:
     """The route itself is well: its circuit does not count what it painted."""
     one, two = Scripted("one"), Scripted("two")

@@ -124,6 +124,8 @@ class Attempts(Generic[Result]):
         for call in calls:
             call.add_done_callback(ended)
         made = 0
+        if not calls:  # another process had finished every image, and died before it could say so
+            return
         try:
             while (item := await events.get()) is not None:
                 made += isinstance(item.event, Made)
