@@ -167,6 +167,20 @@ async def test_finished_images_are_not_made_again(shop: Shop) -> None:
     assert sorted(map(str, causes)) == ["None"] * 4 + ["the server that made this call ended"] * 3
 
 
+async def test_a_worker_that_dies_after_the_last_image_leaves_nothing_to_make(shop: Shop) -> None:
+    """It is stored and noted, and not settled: the next worker settles it, and asks nobody."""
+    who = await customer(shop.database, 100)
+    path = await upload(shop.server, who, PHOTO)
+    first = shop.worker()
+    id_ = await created(shop.server, who, path, f"lingers {shop.folder / 'never'}", model="retouch-test")
+    await _noted(shop.database, id_)
+    first.kill()
+    asked = shop.calls()
+    shop.worker()
+    done = await until(shop.server, who, id_, "complete")
+    assert (done["credits_charged"], len(done["downloads"]), shop.calls()) == (3, 1, asked)
+
+
 async def _told_of(database: Database, id_: str, *, calls: int = 1, made: int = 0) -> None:
     """Wait until it is written down what this edit's process has called, in case that it dies."""
     statement = b"""select (select array[count(*), count(*) filter (where call ->> 'cause' is null)]

@@ -4,7 +4,8 @@
 with noise, or, shown a picture in which an area is marked, with noise there and elsewhere with the picture, a little
 off in place and colour. A test orders its behaviour in the prompt: `hold FILE` waits until FILE is there, `fail CODE`
 raises, `hold-after-first FILE` waits for all images but the first, `hold-first FILE` for the first alone, `fails-once
-FILE` makes FILE and raises unless it is there, `short` makes no image, `ignores the mark` paints noise everywhere.
+FILE` makes FILE and raises unless it is there, `short` makes no image, `lingers FILE` waits for FILE once its images
+are made, `ignores the mark` paints noise everywhere.
 
 `null` hands back the same two megabytes at once, for measuring the server alone.
 """
@@ -63,6 +64,8 @@ class Repaint:
                 raise RetouchError(Code.UPSTREAM_ERROR, "The test engine broke in the middle")
             if words[0] != "short":
                 yield Made(index, _painted(call, seed), revised_prompt=call.prompt)
+        if words[0] == "lingers":
+            await _sign(Path(words[1]))
         yield Usage(input_text=10, input_image=len(call.images) * 100, output_image=196 * len(call.seeds))
 
     async def close(self) -> None:
@@ -80,8 +83,7 @@ async def _obey(words: list[str]) -> None:
         words = ["paint"] if first.exists() else ["hold", words[1]]
         first.touch()
     if words[0] == "hold":
-        while not Path(words[1]).exists():  # the sign comes from another process
-            await asyncio.sleep(0.01)
+        await _sign(Path(words[1]))
     if words[0] == "fail":
         raise RetouchError(Code(words[1]), "The test engine was told to fail")
     if words[0] == "fails-once" and not Path(words[1]).exists():
@@ -89,6 +91,12 @@ async def _obey(words: list[str]) -> None:
         raise RetouchError(Code.UPSTREAM_ERROR, "The test engine failed this once")
     if words[0] == "crash":
         raise ZeroDivisionError("a secret detail")
+
+
+async def _sign(file: Path) -> None:
+    """Wait for a file that another process makes."""
+    while not file.exists():
+        await asyncio.sleep(0.01)
 
 
 class Null:
