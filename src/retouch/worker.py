@@ -34,7 +34,7 @@ async def refund_abandoned(ledger: Ledger, objects: Objects, *, every_seconds: f
                     await objects.delete(left.key)
             await ledger.forget_idempotency()
         except DatabaseAway:
-            pass
+            pass  # the log was told where it was noticed; what is due is paid back once it answers
         except Exception:
             _log.exception("abandoned edits could not be paid back; trying again in %.0f s", every_seconds)
         await asyncio.sleep(every_seconds)

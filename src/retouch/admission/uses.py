@@ -53,6 +53,6 @@ class Uses:
         try:
             await self.flush()
         except DatabaseAway:
-            pass
+            pass  # the log was told where it was noticed
         except Exception:
             _log.exception("when keys were last used could not be kept; trying again")

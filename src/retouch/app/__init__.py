@@ -17,7 +17,9 @@ from retouch.admission.ledger import NoLedger
 from retouch.app.storage import open_address, open_database
 from retouch.settings import Settings
 
-if TYPE_CHECKING:  # what edits and serves is loaded where it is opened, so that the other commands start sooner
+# What edits and serves is loaded where it is opened (hence imports within functions), so that the other commands start
+# sooner.
+if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from retouch.editing import Editing
@@ -26,10 +28,10 @@ if TYPE_CHECKING:  # what edits and serves is loaded where it is opened, so that
 
 def create() -> "RequestId":
     """The ASGI application, from file and environment: what every server process runs."""
-    from retouch.app.parts import open_parts  # noqa: PLC0415
-    from retouch.app.works import end_works, open_works, work_on  # noqa: PLC0415
-    from retouch.wire.app import build_wire  # noqa: PLC0415
-    from retouch.wire.request_id import RequestId  # noqa: PLC0415
+    from retouch.app.parts import open_parts  # noqa: PLC0415 - as above
+    from retouch.app.works import end_works, open_works, work_on  # noqa: PLC0415 - as above
+    from retouch.wire.app import build_wire  # noqa: PLC0415 - as above
+    from retouch.wire.request_id import RequestId  # noqa: PLC0415 - as above
 
     settings = Settings()
 
@@ -61,7 +63,7 @@ async def _end_with_parent(parent: int) -> None:
 
 async def work(settings: Settings, stopping: asyncio.Event) -> None:
     """`retouch worker`: run projects, and what else is on the queue, until `stopping`."""
-    from retouch.app.works import end_works, open_works, work_on  # noqa: PLC0415
+    from retouch.app.works import end_works, open_works, work_on  # noqa: PLC0415 - as above
 
     async with AsyncExitStack() as stack:
         address = await stack.enter_async_context(open_address(settings))
@@ -77,7 +79,7 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
 @asynccontextmanager
 async def local_editing(settings: Settings) -> AsyncIterator["Editing"]:
     """Edits with no server and no database, for the command line."""
-    from retouch.app.editing import open_editing  # noqa: PLC0415
+    from retouch.app.editing import open_editing  # noqa: PLC0415 - as above
 
     async with AsyncExitStack() as stack:
         yield await open_editing(settings, stack, None, NoLedger())

@@ -88,7 +88,7 @@ class Teller:
                         tidied = time.monotonic()
                         await self._webhooks.tidy()
                 except DatabaseAway:
-                    pass
+                    pass  # the log was told where it was noticed; messages wait for the next look
                 except Exception:
                     _log.exception("messages could not be read; trying again")
                 with suppress(TimeoutError):
