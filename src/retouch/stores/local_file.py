@@ -1,7 +1,9 @@
 """Writing a file into a folder of this machine that obstore's LocalStore reads."""
 
+import asyncio
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -14,14 +16,44 @@ _NEW = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
 
 _numbers = count()
 
+#: Bytes that the system takes in about a millisecond, as long as it has memory to put them into.
+BRIEF_BYTES = 2_000_000
+#: Seconds after which a write was held up by the disk, and for how long the next ones are then left to threads.
+HELD_UP = 0.02
+WARY = 30.0
+
+
+class Writing:
+    """Writes files from an event loop: right there while the disk keeps up, which a thread would make twice as dear.
+
+    Small files that need not be durable go to memory of the system's. It stops whoever writes where the disk is far
+    behind, or where the folder lies behind a network; after one such stop, threads wait in the loop's place.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._wary_until = -WARY
+
+    async def write(self, path: Path, data: Buffer, *, durable: bool) -> None:
+        """As `write_whole`. Raises OSError."""
+        started = self._clock()
+        if durable or len(data) > BRIEF_BYTES or started < self._wary_until:
+            await asyncio.to_thread(write_whole, path, data, durable=durable)
+            return
+        try:
+            write_whole(path, data)
+        finally:
+            if (now := self._clock()) - started > HELD_UP:
+                self._wary_until = now + WARY
+
 
 def write_whole(path: Path, data: Buffer, *, durable: bool = False) -> None:
-    """Put a file there, whole or not at all, that nobody but us may read. Use a thread. Raises OSError.
+    """Put a file there, whole or not at all, that nobody but us may read. Raises OSError.
 
     Where it is to be `durable`, it outlasts a loss of power from here on; that may take the disk tens of milliseconds.
 
     obstore's own way copies the data and works on two threads of its own: seven times the CPU for a finished picture.
-    As few system calls as can be: a thread waits for its turn after each, while the loop has work.
+    As few system calls as can be: in a thread, each is followed by a wait for its turn while the loop has work.
     """
     # LocalStore lists no file whose name ends in # and digits: they are unfinished. A process's number comes again
     # after its death, in a container at once; with the time it is no other's.

@@ -20,7 +20,7 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 from retouch.domain.errors import Code, RetouchError
 from retouch.domain.picture import Buffer
-from retouch.stores.local_file import write_whole
+from retouch.stores.local_file import Writing
 
 if TYPE_CHECKING:  # these exist for type checkers only
     from obstore import ObjectMeta
@@ -56,6 +56,7 @@ class Objects:
         self._store = store
         self.place = place
         self._folder = folder
+        self._writing = Writing()
 
     @classmethod
     def open(cls, folder: Path, url: str | None = None) -> Self:
@@ -84,7 +85,7 @@ class Objects:
         checked(key)
         async with _border():
             if self._folder is not None:
-                await asyncio.to_thread(write_whole, self._folder / key, data, durable=durable)
+                await self._writing.write(self._folder / key, data, durable=durable)
                 return
             await obstore.put_async(self._store, key, bytes(data), attributes={"Content-Type": media_type(key)})
 

@@ -1,0 +1,78 @@
+"""Where files are written from: the event loop while the disk keeps up, threads while it does not."""
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from retouch.stores.local_file import BRIEF_BYTES, HELD_UP, WARY, Writing
+
+PICTURE = b"picture"
+
+
+class Disk:
+    """A clock that a write moves on by `takes` seconds, and whether each write was the loop's own."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.takes = 0.0
+        self.in_place: list[bool] = []
+
+    def clock(self) -> float:
+        """The time."""
+        return self.now
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
+    disk, loop, write = Disk(), threading.get_ident(), os.write
+
+    def watched(file: int, data: memoryview) -> int:
+        disk.in_place.append(threading.get_ident() == loop)
+        disk.now += disk.takes
+        return write(file, data)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", watched)
+        yield disk
+
+
+async def test_a_small_file_is_written_right_here(tmp_path: Path, disk: Disk) -> None:
+    writing = Writing(disk.clock)
+    await writing.write(tmp_path / "a.png", PICTURE, durable=False)
+    assert (disk.in_place, (tmp_path / "a.png").read_bytes()) == ([True], PICTURE)
+
+
+@pytest.mark.parametrize(("data", "durable"), [(bytes(BRIEF_BYTES + 1), False), (PICTURE, True)])
+async def test_what_takes_its_time_is_left_to_a_thread(tmp_path: Path, disk: Disk, data: bytes, durable: bool) -> None:
+    """A large file, and one that must be on the disk."""
+    writing = Writing(disk.clock)
+    await writing.write(tmp_path / "a.png", data, durable=durable)
+    assert (disk.in_place, (tmp_path / "a.png").read_bytes()) == ([False], data)
+
+
+async def test_a_disk_that_holds_the_loop_up_does_so_once_in_a_while(tmp_path: Path, disk: Disk) -> None:
+    """After one write that took long, threads wait for the disk; half a minute later it is given another try."""
+    writing = Writing(disk.clock)
+    disk.takes = 2 * HELD_UP
+    for number in range(3):
+        await writing.write(tmp_path / f"{number}.png", PICTURE, durable=False)
+    assert disk.in_place == [True, False, False]
+    disk.now += WARY
+    await writing.write(tmp_path / "3.png", PICTURE, durable=False)
+    await writing.write(tmp_path / "4.png", PICTURE, durable=False)
+    assert disk.in_place[3:] == [True, False]
+
+
+async def test_a_write_that_fails_after_a_long_wait_counts_too(tmp_path: Path, disk: Disk) -> None:
+    """A full disk, or a network that is gone: the error is told, and the loop does not wait for it again."""
+    writing = Writing(disk.clock)
+    disk.takes = 2 * HELD_UP
+    (tmp_path / "a.png").mkdir()  # a file cannot take its place
+    with pytest.raises(OSError, match="directory"):
+        await writing.write(tmp_path / "a.png", PICTURE, durable=False)
+    await writing.write(tmp_path / "b.png", PICTURE, durable=False)
+    assert disk.in_place == [True, False]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png"]
