@@ -19,7 +19,7 @@ LAYERS = [
     {"editing"},
     {"admission", "routing", "finishing", "engines", "stores", "fetch"},
     {"pixels"},
-    {"domain"},
+    {"domain", "logs"},
 ]
 #: Read only where parts are put together.
 SETTINGS = {"cli", "server", "app"}

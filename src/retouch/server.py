@@ -25,6 +25,7 @@ from uvicorn.supervisors import Multiprocess
 from retouch.admission.keys import ensure_owner
 from retouch.admission.sessions import new_link
 from retouch.app.storage import open_database, open_own_objects
+from retouch.logs import start_logging
 from retouch.settings import Settings
 from retouch.stores.accounts import Accounts
 from retouch.stores.embedded import Embedded, EmbeddedError
@@ -72,7 +73,7 @@ class Welcome:
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; edits under way get `grace_seconds` to finish."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    start_logging()
     # uvicorn raises the signal again once it has ended; without a handler of ours that would end this process
     # before the database is stopped.
     signal.signal(signal.SIGTERM, _exit)

@@ -149,7 +149,7 @@ def test_the_welcome_is_printed_once_and_only_when_the_server_answers(tmp_path: 
 
 
 def test_several_processes_serve_one_database() -> None:
-    """A killed worker is replaced, links of one are served by all, and metrics are added up."""
+    """A killed worker is replaced, links of one are served by all, metrics are added up, and each logs its requests."""
     with running_server(arguments=("--workers", "2")) as server, sdk(server) as client:
         links = set()
         for _ in range(6):
@@ -159,6 +159,7 @@ def test_several_processes_serve_one_database() -> None:
         for link in links:
             assert {get_status(link) for _ in range(4)} == {200}
         assert 'route="/v1/images/edits",status="200"} 6.0' in get(f"{server.url}/metrics")[1]
+        assert server.log.read_text().count("POST /v1/images/edits 200") == 6
         workers = _children(server.process.pid)
         assert len(workers) >= 2
         os.kill(workers[0], signal.SIGKILL)

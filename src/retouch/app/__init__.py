@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from retouch.admission.ledger import NoLedger
 from retouch.app.storage import open_address, open_database
+from retouch.logs import start_logging
 from retouch.settings import Settings
 
 # What edits and serves is loaded where it is opened (hence imports within functions), so that the other commands start
@@ -33,6 +34,7 @@ def create() -> "RequestId":
     from retouch.wire.app import build_wire  # noqa: PLC0415 - as above
     from retouch.wire.request_id import RequestId  # noqa: PLC0415 - as above
 
+    start_logging()  # one of several processes was started anew, and knows nothing of what the first one set
     settings = Settings()
 
     @asynccontextmanager

@@ -1,9 +1,7 @@
 """`retouch worker`."""
 
 import asyncio
-import logging
 import signal
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +10,7 @@ import typer
 from retouch.app import work
 from retouch.app.engines import idle_chooser
 from retouch.cli.settings import read_settings
+from retouch.logs import start_logging
 from retouch.settings import Settings
 
 
@@ -29,7 +28,7 @@ def worker(
         queue = settings.queue.model_copy(update={"running": running})
         settings = settings.model_copy(update={"queue": queue})
     idle_chooser(settings)  # what is wrong with engines or models is told before anything is started
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    start_logging()
     asyncio.run(_work(settings))
 
 
