@@ -11,4 +11,4 @@ def start_logging() -> None:
     logging.basicConfig(level=logging.INFO, format=_LINE, stream=sys.stderr)
     # What no line shows is not found out for each (docs.python.org, Logging HOWTO, "Optimization").
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging._srcfile = None  # type: ignore[attr-defined]
+    logging._srcfile = None

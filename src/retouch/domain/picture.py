@@ -55,7 +55,8 @@ class Picture:
     """An encoded picture: its bytes, what they were sniffed to be, and its size once upright.
 
     `format` is `png`, `jpeg`, `webp`, `gif`, `tiff`, `bmp`, `avif`, `heic` or `pam` (see RAW). `base64` is the same
-    file as base64, in pieces, where it came as such: handed on as it is, it need not be encoded again.
+    file as base64, in pieces, where it came as such: handed on as it is, it need not be encoded again. `data` is empty
+    where no more than that has been looked at (pixels/glance.py).
     """
 
     data: Buffer
@@ -63,3 +64,8 @@ class Picture:
     size: Size
     has_alpha: bool = False
     base64: tuple[Buffer, ...] | None = None
+
+    @property
+    def is_glanced(self) -> bool:
+        """Whether no more than its ends have been looked at: it is upright, and begins and ends as it should."""
+        return not self.data and bool(self.base64)

@@ -23,6 +23,7 @@ from retouch.finishing import (
     readable,
     unreadable,
 )
+from retouch.pixels import opened
 from retouch.routing.plan import Plan
 
 #: Takes the plain backdrop from a picture within so many seconds; None where it is not plain enough.
@@ -101,7 +102,7 @@ class Making:
 
     async def _without_backdrop(self, picture: Picture) -> Picture | None:
         try:
-            return await self._cut_out(picture, self.deadline - time.monotonic())
+            return await self._cut_out(opened(picture), self.deadline - time.monotonic())
         except RetouchError as error:
             if error.code is Code.INVALID_IMAGE:  # the provider's picture, not the caller's
                 raise unreadable() from error

@@ -13,13 +13,13 @@ def passed_through(picture: Picture, plan: Finish) -> Finished | None:
     if not plan.passthrough or plan.kept is not None or picture.format == RAW:
         return None
     try:
-        seen = looked_at(picture)
+        seen = picture if picture.is_glanced else looked_at(picture)
     except RetouchError:
         return None
     wrong = (
         seen.format != plan.format.value
         or plan.target not in (None, seen.size)
-        or not (is_upright(seen) and is_whole(seen))
+        or not (seen.is_glanced or (is_upright(seen) and is_whole(seen)))
     )
     if wrong or (plan.background is Background.OPAQUE and seen.has_alpha):
         return None

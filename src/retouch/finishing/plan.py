@@ -42,8 +42,8 @@ class Finish:
 class Finished:
     """An encoded result. `background` is "opaque" or "transparent": whether any pixel may be less than opaque.
 
-    `base64` is the same as base64, where the engine had it so and nothing had to change; `data` may then be empty, once
-    the file is kept elsewhere.
+    `base64` is the same as base64, where the engine had it so and nothing had to change; `data` may then be empty, in a
+    preview and once the file is kept elsewhere.
     """
 
     data: bytes

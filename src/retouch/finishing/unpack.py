@@ -2,7 +2,7 @@
 
 from retouch.domain.errors import Accepted, Code, RetouchError, UpstreamFailure
 from retouch.domain.picture import RAW, Picture
-from retouch.pixels import Bounds, Pixels, inspect, load
+from retouch.pixels import Bounds, Pixels, inspect, load, opened
 
 _BOUNDS = Bounds(pixels=100_000_000, bytes=400_000_000)
 
@@ -17,7 +17,7 @@ def unpack(picture: Picture) -> Pixels:
 
 def looked_at(picture: Picture) -> Picture:
     """The picture as its bytes are, whatever the engine said of them. Raises INVALID_IMAGE."""
-    return inspect(picture.data, param="image", bounds=_BOUNDS)
+    return inspect(opened(picture).data, param="image", bounds=_BOUNDS)
 
 
 def unreadable() -> UpstreamFailure:

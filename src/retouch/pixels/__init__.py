@@ -10,6 +10,7 @@ from retouch.pixels.encoders import encode
 from retouch.pixels.flatten import flatten
 from retouch.pixels.forward import forwardable, is_whole
 from retouch.pixels.frame import Pad, frame, frame_mask
+from retouch.pixels.glance import glance, opened
 from retouch.pixels.inspect import Bounds, inspect
 from retouch.pixels.raw import from_raw, to_raw
 from retouch.pixels.scale import scale, scale_mask
@@ -29,11 +30,13 @@ __all__ = [
     "frame",
     "frame_mask",
     "from_raw",
+    "glance",
     "inspect",
     "is_opaque",
     "is_upright",
     "is_whole",
     "load",
+    "opened",
     "scale",
     "scale_mask",
     "size_of",

@@ -39,7 +39,7 @@ def inspect(data: Buffer, *, param: str, bounds: Bounds) -> Picture:
     if kind is None:
         raise invalid_image(param, f"`{param}` is not a picture: it looks like {guess(data)}; {ALLOWED}.")
     header = read_header(data, kind, param)
-    _check(header, kind, param, bounds)
+    check_size(header, kind, param, bounds)
     size = Size(header.width, header.height)
     return Picture(data, kind, size.turned() if header.orientation >= 5 else size, header.has_alpha)
 
@@ -57,7 +57,8 @@ def name_of(kind: str) -> str:
     return _NAMES.get(kind, kind.upper())
 
 
-def _check(header: Header, kind: str, param: str, bounds: Bounds) -> None:
+def check_size(header: Header, kind: str, param: str, bounds: Bounds) -> None:
+    """Raises INVALID_IMAGE naming `param` for an empty and for a too large picture."""
     size = f"{header.width}x{header.height}"
     if header.width == 0 or header.height == 0:
         raise invalid_image(param, f"`{param}` cannot be read: the {name_of(kind)} says that it is {size} pixels.")

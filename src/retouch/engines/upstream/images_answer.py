@@ -14,7 +14,7 @@ from retouch.engines.upstream.base64_text import Base64Text
 from retouch.engines.upstream.events import Events
 from retouch.engines.upstream.failures import cut_off, refused, unusable
 from retouch.engines.upstream.lift import Lifted, Lifting
-from retouch.engines.upstream.pictures import open_base64
+from retouch.engines.upstream.pictures import open_base64, open_preview
 from retouch.engines.upstream.problem import read_problem
 
 #: Bytes that one picture may have in an answer, as base64: 8.3 megapixels of noise as PNG are 44 MB of it.
@@ -93,7 +93,7 @@ class _Told:
             return
         if kind.endswith(".partial_image"):
             step = _whole(found.value.get("partial_image_index"))
-            yield Partial(index, step, open_base64(self._provider, text))
+            yield Partial(index, step, open_preview(self._provider, text))
         elif kind.endswith(".completed"):
             yield Made(index, open_base64(self._provider, text), _sentence(found.value.get("revised_prompt")))
             self.finished.add(index)

@@ -9,7 +9,7 @@ from retouch.domain.picture import Buffer, Format, Picture
 from retouch.domain.units import MB
 from retouch.engines.upstream.base64_text import Base64Text
 from retouch.engines.upstream.failures import unusable
-from retouch.pixels import Bounds, encode, from_raw, inspect
+from retouch.pixels import Bounds, encode, from_raw, glance, inspect
 
 #: What a provider's picture may be: a few times the 8.3 megapixels that the largest model draws.
 BOUNDS = Bounds(pixels=64_000_000, bytes=128 * MB)
@@ -32,6 +32,14 @@ def open_base64(provider: str, text: Base64Text | Buffer | str) -> Picture:
     except ValueError:
         raise unusable(provider, "its base64 is broken") from None
     return replace(open_picture(provider, data), base64=found.pieces)
+
+
+def open_preview(provider: str, text: Base64Text) -> Picture:
+    """A preview from base64; nearly always it is handed on, and is not decoded before it is known that it is not.
+
+    Raises UpstreamFailure.
+    """
+    return glance(text.pieces, BOUNDS) or open_base64(provider, text)
 
 
 def alpha_mask(mask: Picture, *, limit: int | None = None) -> Picture:
