@@ -7,6 +7,7 @@ process has the time. The synchronous answer, the stream and the project listen 
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 from retouch.admission.credits import refusal
@@ -86,18 +87,21 @@ class Editing:
         *,
         idempotency_key: str | None = None,
         reserve: Reserve | None = None,
+        wanted: AbstractAsyncContextManager[object] | None = None,
     ) -> Answer:
         """Accept, charge and start an edit, or find the one that this request asks for again.
 
         A retry (`attempt` above 0) joins the edit that an earlier attempt started; None is a client that does not
         count its attempts, so that no retry of it is ever told from a new edit. An idempotency key replays its first
-        answer. `reserve` counts the bytes of fetched pictures against the memory that the caller may use.
+        answer. `reserve` counts the bytes of fetched pictures against the memory that the caller may use. `wanted` is
+        held until the edit is to be charged, and may stop it.
         Raises RetouchError for everything that can be known before the engine is called: nothing is charged then.
         """
         identity = await identify(ROUTE, request, attempt, idempotency_key)
         if known := await earlier(self._ledger, caller, identity):
             return await self._known(known)
-        planned = await self._planning.plan(request, caller, reserve)
+        async with wanted or nullcontext():
+            planned = await self._planning.plan(request, caller, reserve)
         admission = admission_of(planned, caller, identity, queued=False)
         give_back = planned.candidates[0].slots.enter()
         try:

@@ -49,12 +49,18 @@ async def create_edit(request: Request, caller: MayEdit) -> Response:
         asked = await read_edit(request.receive, request.headers, parts.bounds, lease)
         if asked.deferred or (_prefers_async(request.headers) and not asked.stream):
             return await _later(request, replace(asked, deferred=True), caller, key, lease)
-        attempt = _attempt(request.headers)
-        answer = await parts.editing.begin(asked, caller, attempt, idempotency_key=key, reserve=lease.take)
+        presence = Presence(request.receive)
+        try:
+            answer = await parts.editing.begin(
+                asked, caller, _attempt(request.headers), idempotency_key=key, reserve=lease.take, wanted=presence
+            )
+        except BaseException:
+            presence.close()
+            raise
         streams = asked.stream
         del asked  # from here on the edit alone holds its pictures, to its end, whoever still waits for it
         answer.when_ended(held.pop_all().close)
-    link, presence = _linker(parts, request), Presence(request.receive)
+    link = _linker(parts, request)
     if streams:
         return EventStream(answer, presence, link, parts.heartbeat_seconds)
     try:
