@@ -7,7 +7,9 @@ _LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def start_logging() -> None:
-    """Have this process log. Every process of ours that serves or works calls it; again is harmless."""
+    """Have this process log. Every process of ours that serves or works calls it; it changes no log that is set up."""
+    if logging.getLogger().handlers:
+        return
     logging.basicConfig(level=logging.INFO, format=_LINE, stream=sys.stderr)
     # What no line shows is not found out for each (docs.python.org, Logging HOWTO, "Optimization").
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False

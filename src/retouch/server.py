@@ -120,7 +120,6 @@ def _run(settings: Settings, listener: socket.socket) -> None:
         APPLICATION,
         factory=True,
         http=Receiving,
-        ws="none",
         workers=settings.workers,
         log_config=None,
         access_log=False,

@@ -24,6 +24,7 @@ class Echo:
         self.may = asyncio.Event()
         self.may.set()
         self.pieces: list[int] = []
+        self.left = asyncio.Event()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         digest, more = hashlib.sha256(), True
@@ -32,6 +33,7 @@ class Echo:
             await self.may.wait()
             message = await receive()
             if message["type"] != "http.request":
+                self.left.set()
                 return
             assert type(message["body"]) is bytes
             digest.update(message["body"])
@@ -120,6 +122,26 @@ async def test_a_client_that_sends_faster_than_is_read_is_held_back() -> None:
         assert await answered(reader) == hashlib.sha256(BODY).hexdigest()
 
 
+async def test_a_piece_is_handed_on_as_it_is() -> None:
+    """And those that come before it is asked for are put together, at a cost that does not grow with each."""
+    app, state = Echo(), ServerState()
+    app.may.clear()
+    async with serving(app, state) as (_, writer):
+        writer.write(head(2 * len(BODY)))
+        async with asyncio.timeout(20):
+            while not (state.connections and getattr(next(iter(state.connections)), "cycle", None)):
+                await asyncio.sleep(0)
+        (connection,) = state.connections
+        assert isinstance(connection, Receiving)
+        connection.on_body(BODY)
+        assert connection.cycle.body is BODY
+        connection.on_body(BODY[:9])
+        together = connection.cycle.body
+        connection.on_body(BODY[:9])
+        assert connection.cycle.body is together
+        assert bytes(together) == BODY + 2 * BODY[:9]
+
+
 async def test_a_client_that_leaves_within_its_body_is_noticed() -> None:
     app = Echo()
     async with serving(app) as (_, writer):
@@ -128,6 +150,33 @@ async def test_a_client_that_leaves_within_its_body_is_noticed() -> None:
         writer.close()
         await writer.wait_closed()
         async with asyncio.timeout(20):
-            while sum(app.pieces) < 100_000:
-                await asyncio.sleep(0)
-    assert sum(app.pieces) == 100_000
+            await app.left.wait()
+    assert sum(app.pieces) <= 100_000
+
+
+async def test_requests_sent_one_after_the_other_without_waiting() -> None:
+    """The second body arrives while the first is being answered."""
+    app = Echo()
+    bodies = [BODY[:300], BODY[300:70_000], BODY[70_000:70_001]]
+    async with serving(app) as (reader, writer):
+        writer.write(b"".join(head(len(body)) + body for body in bodies))
+        for body in bodies:
+            assert await answered(reader) == hashlib.sha256(body).hexdigest()
+
+
+async def test_a_client_that_asks_first_whether_to_send() -> None:
+    app = Echo()
+    async with serving(app) as (reader, writer):
+        writer.write(head(len(BODY)).replace(b"\r\n\r\n", b"\r\nexpect: 100-continue\r\n\r\n"))
+        async with asyncio.timeout(20):
+            assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(BODY)
+        assert await answered(reader) == hashlib.sha256(BODY).hexdigest()
+
+
+async def test_another_protocol_is_not_offered() -> None:
+    """A request that offers to change to one is answered in this one."""
+    app = Echo()
+    async with serving(app) as (reader, writer):
+        writer.write(head(0).replace(b"\r\n\r\n", b"\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n"))
+        assert await answered(reader) == hashlib.sha256(b"").hexdigest()

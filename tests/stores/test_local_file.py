@@ -40,23 +40,28 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
 
 
 async def test_a_small_file_is_written_right_here(tmp_path: Path, disk: Disk) -> None:
-    writing = Writing(disk.clock)
+    writing = Writing(in_place=True, clock=disk.clock)
     await writing.write(tmp_path / "a.png", PICTURE, durable=False)
     assert (disk.in_place, (tmp_path / "a.png").read_bytes()) == ([True], PICTURE)
 
 
-@pytest.mark.parametrize(("data", "durable"), [(bytes(BRIEF_BYTES + 1), False), (PICTURE, True)])
-async def test_what_takes_its_time_is_left_to_a_thread(tmp_path: Path, disk: Disk, data: bytes, durable: bool) -> None:
-    """A large file, and one that must be on the disk."""
-    writing = Writing(disk.clock)
+@pytest.mark.parametrize(
+    ("data", "durable", "near"),
+    [(bytes(BRIEF_BYTES + 1), False, True), (PICTURE, True, True), (PICTURE, False, False)],
+    ids=["a large file", "one that must be on the disk", "a folder that may be behind a network"],
+)
+async def test_what_may_take_its_time_is_left_to_a_thread(
+    tmp_path: Path, disk: Disk, data: bytes, durable: bool, near: bool
+) -> None:
+    writing = Writing(in_place=near, clock=disk.clock)
     await writing.write(tmp_path / "a.png", data, durable=durable)
     assert (disk.in_place, (tmp_path / "a.png").read_bytes()) == ([False], data)
 
 
 async def test_a_disk_that_holds_the_loop_up_does_so_once_in_a_while(tmp_path: Path, disk: Disk) -> None:
     """After one write that took long, threads wait for the disk; half a minute later it is given another try."""
-    writing = Writing(disk.clock)
-    disk.takes = 2 * HELD_UP
+    writing = Writing(in_place=True, clock=disk.clock)
+    disk.takes = 5 * HELD_UP
     for number in range(3):
         await writing.write(tmp_path / f"{number}.png", PICTURE, durable=False)
     assert disk.in_place == [True, False, False]
@@ -66,10 +71,32 @@ async def test_a_disk_that_holds_the_loop_up_does_so_once_in_a_while(tmp_path: P
     assert disk.in_place[3:] == [True, False]
 
 
-async def test_a_write_that_fails_after_a_long_wait_counts_too(tmp_path: Path, disk: Disk) -> None:
-    """A full disk, or a network that is gone: the error is told, and the loop does not wait for it again."""
-    writing = Writing(disk.clock)
+async def test_a_disk_that_takes_a_little_too_long_each_time_is_noticed(tmp_path: Path, disk: Disk) -> None:
+    """And one write in many that does, as where another program has had its turn meanwhile, means nothing."""
+    writing = Writing(in_place=True, clock=disk.clock)
+    for number in range(40):
+        disk.takes = 2 * HELD_UP if number % 8 == 0 else HELD_UP / 10
+        await writing.write(tmp_path / f"{number}.png", PICTURE, durable=False)
+    assert disk.in_place == [True] * 40
     disk.takes = 2 * HELD_UP
+    for number in range(5):
+        await writing.write(tmp_path / f"{number}.png", PICTURE, durable=False)
+    assert disk.in_place[-1] is False
+
+
+async def test_a_disk_that_is_stuck_is_not_tried_again_while_threads_wait_for_it(tmp_path: Path, disk: Disk) -> None:
+    """What they learn counts: the loop does not stand again for each half minute that goes by."""
+    writing = Writing(in_place=True, clock=disk.clock)
+    disk.takes = WARY / 5
+    for number in range(20):
+        await writing.write(tmp_path / f"{number}.png", PICTURE, durable=False)
+    assert disk.in_place == [True] + [False] * 19
+
+
+async def test_a_write_that_fails_after_a_long_wait_counts_too(tmp_path: Path, disk: Disk) -> None:
+    """A full disk: the error is told, and the loop does not wait for it again."""
+    writing = Writing(in_place=True, clock=disk.clock)
+    disk.takes = 5 * HELD_UP
     (tmp_path / "a.png").mkdir()  # a file cannot take its place
     with pytest.raises(OSError, match="directory"):
         await writing.write(tmp_path / "a.png", PICTURE, durable=False)

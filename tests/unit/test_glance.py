@@ -1,4 +1,4 @@
-"""A preview that is only handed on is known by its two ends; whatever is not as plain as that is decoded."""
+"""A preview that is only handed on is looked through in pieces; whatever is not plain enough is put together."""
 
 import base64
 import io
@@ -27,6 +27,9 @@ def file(kind: str = "PNG", *, channels: int = 3, edge: int = 80, **options: Any
     return buffer.getvalue()
 
 
+PLAIN = file()
+
+
 def exif(orientation: int) -> Image.Exif:
     found = Image.Exif()
     found[0x0112] = orientation
@@ -37,23 +40,30 @@ def text(data: bytes) -> bytes:
     return base64.b64encode(data)
 
 
-def seen(*pieces: bytes) -> Picture | None:
-    return glance(pieces, BOUNDS)
+def cut(data: bytes, size: int) -> list[bytes]:
+    return [data[at : at + size] for at in range(0, len(data), size)]
 
 
-@pytest.mark.parametrize("channels", [3, 4])
-@pytest.mark.parametrize("over", range(3))
-def test_its_ends_tell_the_same_as_all_of_it(channels: int, over: int) -> None:
-    """Whatever its length, which base64 pads to groups of three bytes, and whatever pieces it came in."""
-    data = file(channels=channels)
-    # Bytes behind the pixels, which no header reader comes to, make it as long as is wanted.
-    data = data[:-12] + (over - len(data)) % 3 * b"\0" + data[-12:]
+@pytest.mark.parametrize("options", [{}, {"channels": 4}, {"icc_profile": RNG.bytes(20_000)}, {"edge": 3}])
+@pytest.mark.parametrize("size", [1, 7, 8, 33, 1000, 100_000])
+def test_pieces_tell_the_same_as_all_of_it(size: int, options: dict[str, Any]) -> None:
+    """Wherever it was cut: within a chunk's length, its name, or its header."""
+    data = file(**options)
     whole = inspect(data, param="image", bounds=BOUNDS)
-    encoded = text(data)
-    for pieces in ((encoded,), (encoded[:9000], encoded[9000:])):
-        found = seen(*pieces)
-        assert found == Picture(b"", "png", whole.size, whole.has_alpha, pieces)
-        assert bytes(opened(found).data) == data
+    assert glance(cut(data, size), BOUNDS) == Picture(b"", "png", whole.size, whole.has_alpha)
+
+
+def test_a_colour_that_stands_for_transparency_is_seen() -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(RNG.integers(0, 9, (60, 80), dtype=np.uint8), "P").save(buffer, "PNG", transparency=3)
+    found = glance(cut(buffer.getvalue(), 500), BOUNDS)
+    assert found is not None
+    assert found.has_alpha
+
+
+def test_what_stands_behind_the_end_is_not_looked_at() -> None:
+    """As where it is inspected as a whole."""
+    assert glance([file() + b"more"], BOUNDS) is not None
 
 
 @pytest.mark.parametrize(
@@ -62,35 +72,36 @@ def test_its_ends_tell_the_same_as_all_of_it(channels: int, over: int) -> None:
         file("JPEG", quality=95),
         file("WEBP", lossless=True),
         file(exif=exif(6)),
-        file() + b"more",
-        file()[:-20],
-        file(edge=5, channels=3)[:600],
+        file()[:-1],
+        PLAIN[:9000] + PLAIN[9001:],
+        file()[:33] + b"\0\0\0\0IEND\xaeB`\x82",
         b"\x89PNG\r\n\x1a\n" + bytes(20_000),
+        b"\x89PNG\r\n",
         bytes(20_000),
         b"",
     ],
-    ids=["jpeg", "webp", "turned", "more behind", "cut off", "short", "no header", "no picture", "nothing"],
+    ids=[
+        "jpeg",
+        "webp",
+        "turned",
+        "cut off",
+        "a byte lost",
+        "no pixels",
+        "no header",
+        "hardly begun",
+        "none",
+        "nothing",
+    ],
 )
-def test_everything_else_has_to_be_decoded(data: bytes) -> None:
-    assert seen(text(data)) is None
+@pytest.mark.parametrize("size", [5, 100_000])
+def test_everything_else_has_to_be_put_together(data: bytes, size: int) -> None:
+    assert glance(cut(data, size), BOUNDS) is None
 
 
-def test_a_header_that_reaches_further_than_is_looked_has_to_be_decoded() -> None:
-    """A profile or a text in front of the pixels may have any length."""
-    assert seen(text(file(icc_profile=RNG.bytes(20_000)))) is None
-
-
-@pytest.mark.parametrize("spoil", [b"\\/", b"%%%%", b"=AAA", b"A"])
-def test_base64_that_is_not_plain_has_to_be_decoded(spoil: bytes) -> None:
-    """JSON's escapes, other characters, an end before the end, a group cut short."""
-    encoded = text(file())
-    assert seen(encoded[:100] + spoil + encoded[100:]) is None
-
-
-def test_a_header_that_claims_too_much_has_to_be_decoded() -> None:
+def test_a_header_that_claims_too_much_has_to_be_put_together() -> None:
     """Then it is refused as every other picture of that size is."""
-    assert glance([text(file())], Bounds(pixels=80 * 59)) is None
-    assert glance([text(file())], Bounds(pixels=80 * 60)) is not None
+    assert glance([file()], Bounds(pixels=80 * 60 - 1)) is None
+    assert glance([file()], Bounds(pixels=80 * 60)) is not None
 
 
 def test_a_preview_is_handed_on_undecoded() -> None:
@@ -120,19 +131,27 @@ def test_a_preview_that_has_to_change_is_decoded_for_it(plan: Finish) -> None:
     assert decode(made, param="image").shape[:2] == (made.size.height, made.size.width)
 
 
-def test_a_preview_of_no_use_is_the_providers_failure() -> None:
-    with pytest.raises(UpstreamFailure, match="cannot be used"):
-        open_preview("t", Base64Text.of(text(bytes(20_000))))
-
-
-def test_base64_broken_in_its_middle_is_found_when_it_is_decoded() -> None:
-    """It is no picture then, as one that cannot be read."""
+@pytest.mark.parametrize("spoil", [b"%%%%", b"\xff\xfe\xff\xfe", b"\r\r\n\n", b"=AAA", b"A"])
+def test_no_byte_is_handed_on_that_is_not_base64(spoil: bytes) -> None:
+    """It would end up in the middle of an event: what breaks there takes the finished picture with it."""
     encoded = text(file())
-    broken = encoded[:10_000] + b"%%%%" + encoded[10_004:]
-    found = seen(broken)
-    assert found is not None
+    with pytest.raises(UpstreamFailure, match="cannot be used"):
+        open_preview("t", Base64Text.of(encoded[:10_000] + spoil + encoded[10_000 + len(spoil) // 4 * 4 :]))
+
+
+def test_a_preview_of_no_use_is_the_providers_failure() -> None:
+    for data in (bytes(20_000), file()[:33]):
+        with pytest.raises(UpstreamFailure, match="cannot be used"):
+            open_preview("t", Base64Text.of(text(data)))
+
+
+def test_slashes_that_json_escapes_are_taken_as_they_are_meant() -> None:
+    data = file()
+    preview = open_preview("t", Base64Text.of(text(data).replace(b"/", b"\\/")))
+    assert (preview.size, bytes(preview.data)) == (Size(80, 60), data)
+
+
+def test_one_whose_bytes_are_lost_is_not_taken_for_one_that_was_looked_through() -> None:
     with pytest.raises(RetouchError) as caught:
-        opened(found)
+        opened(Picture(b"", "png", Size(80, 60), base64=(b"%%%%",)))
     assert caught.value.code is Code.INVALID_IMAGE
-    with pytest.raises(UpstreamFailure):
-        finish(found, Finish(format=Format.PNG, size=Size(40, 30), passthrough=True))

@@ -56,7 +56,7 @@ class Picture:
 
     `format` is `png`, `jpeg`, `webp`, `gif`, `tiff`, `bmp`, `avif`, `heic` or `pam` (see RAW). `base64` is the same
     file as base64, in pieces, where it came as such: handed on as it is, it need not be encoded again. `data` is empty
-    where no more than that has been looked at (pixels/glance.py).
+    where it `is_glanced`.
     """
 
     data: Buffer
@@ -67,5 +67,5 @@ class Picture:
 
     @property
     def is_glanced(self) -> bool:
-        """Whether no more than its ends have been looked at: it is upright, and begins and ends as it should."""
+        """Whether it was looked through alone (pixels/glance.py): it is a PNG that is upright and whole."""
         return not self.data and bool(self.base64)

@@ -67,11 +67,9 @@ def _kept(attempt: Attempt) -> dict[str, Any]:
 
 
 def tell(edit: Edit) -> None:
-    """Log every call that was tried; one that did what it should is told by the answer's own line already."""
-    tried = edit.attempts.record
-    for attempt in tried:
-        _log.log(
-            logging.INFO if attempt.cause or len(tried) > 1 else logging.DEBUG,
+    """Log every call that was tried."""
+    for attempt in edit.attempts.record:
+        _log.info(
             "%s %s:%s images %s %.1f s %s",
             edit.id,
             attempt.route.engine,

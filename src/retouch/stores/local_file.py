@@ -18,32 +18,47 @@ _numbers = count()
 
 #: Bytes that the system takes in about a millisecond, as long as it has memory to put them into.
 BRIEF_BYTES = 2_000_000
-#: Seconds after which a write was held up by the disk, and for how long the next ones are then left to threads.
-HELD_UP = 0.02
+#: Seconds that a write takes on the average of the last few where the disk holds it up; for how long the next ones are
+#: then left to threads; and what one takes there that makes it longer.
+HELD_UP = 0.004
 WARY = 30.0
+STUCK = 0.1
 
 
 class Writing:
     """Writes files from an event loop: right there while the disk keeps up, which a thread would make twice as dear.
 
     Small files that need not be durable go to memory of the system's. It stops whoever writes where the disk is far
-    behind, or where the folder lies behind a network; after one such stop, threads wait in the loop's place.
+    behind; when that happens, threads wait in the loop's place for a while. Not `in_place` where the folder may lie
+    behind a network, which stops who writes for as long as it likes: then it is threads alone.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, in_place: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._in_place = in_place
         self._clock = clock
+        self._lately = 0.0
         self._wary_until = -WARY
 
     async def write(self, path: Path, data: Buffer, *, durable: bool) -> None:
         """As `write_whole`. Raises OSError."""
-        started = self._clock()
-        if durable or len(data) > BRIEF_BYTES or started < self._wary_until:
+        if durable or not self._in_place or len(data) > BRIEF_BYTES:
             await asyncio.to_thread(write_whole, path, data, durable=durable)
-            return
+        elif self._clock() < self._wary_until:
+            await asyncio.to_thread(self._timed, path, data, in_place=False)
+        else:
+            self._timed(path, data, in_place=True)
+
+    def _timed(self, path: Path, data: Buffer, *, in_place: bool) -> None:
+        started = self._clock()
         try:
             write_whole(path, data)
         finally:
-            if (now := self._clock()) - started > HELD_UP:
+            now = self._clock()
+            took = now - started
+            if in_place:  # a thread's waiting for its turn says nothing of the disk
+                self._lately += (took - self._lately) / 4
+            if took > STUCK or self._lately > HELD_UP:
+                self._lately = 0.0
                 self._wary_until = now + WARY
 
 

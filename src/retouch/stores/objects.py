@@ -49,14 +49,17 @@ class ObjectInfo:
 class Objects:
     """Files by key, such as `outputs/2026-11-21/edit_.../0.png`. A file appears whole or not at all."""
 
-    def __init__(self, store: ObjectStore, place: str, folder: Path | None = None) -> None:
-        """Use `Objects.open`. `place` is what an operator calls it, `folder` where this machine has its files."""
+    def __init__(self, store: ObjectStore, place: str, folder: Path | None = None, *, own: bool = False) -> None:
+        """Use `Objects.open`. `place` is what an operator calls it, `folder` where this machine has its files.
+
+        `own` where it lies with the rest of our data: not behind a network, for others to see.
+        """
         atexit.unregister(_let_go)
         atexit.register(_let_go)
         self._store = store
         self.place = place
         self._folder = folder
-        self._writing = Writing()
+        self._writing = Writing(in_place=own)
 
     @classmethod
     def open(cls, folder: Path, url: str | None = None) -> Self:
@@ -74,7 +77,7 @@ class Objects:
                 message = f"RETOUCH_STORAGE_URL ({url}) cannot be used: {why(error)}"
                 raise RetouchError(Code.INVALID_REQUEST, message) from error
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return cls(LocalStore(folder, automatic_cleanup=True), str(folder.absolute()), folder)
+        return cls(LocalStore(folder, automatic_cleanup=True), str(folder.absolute()), folder, own=url is None)
 
     async def put(self, key: str, data: Buffer, *, durable: bool = False) -> None:
         """Keep a file, in place of one that has this key already.

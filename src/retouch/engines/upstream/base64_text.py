@@ -45,6 +45,11 @@ class Base64Text:
         if len(self._crumbs) >= _SMALL:
             self._sweep()
 
+    def decoded_pieces(self) -> Iterator[bytes]:
+        """The bytes that plain base64 stands for, piece by piece. Raises ValueError where it is none."""
+        self._sweep()
+        return _decoded(self._pieces)
+
     def decoded(self) -> bytes:
         """The bytes that it stands for. Raises ValueError for what is no base64.
 
@@ -52,14 +57,14 @@ class Base64Text:
         """
         self._sweep()
         try:
-            return _decoded(self._pieces)
+            return b"".join(_decoded(self._pieces))
         except ValueError:
             text = b"".join(self._pieces)
             plain = _tidied(text)
             if plain == text:
                 raise
         self._pieces = [plain]
-        return _decoded(self._pieces)
+        return b"".join(_decoded(self._pieces))
 
     def _sweep(self) -> None:
         """Make the crumbs a piece."""
@@ -68,14 +73,13 @@ class Base64Text:
             self._crumbs.clear()
 
 
-def _decoded(pieces: Iterable[Buffer]) -> bytes:
-    made, ended = list[bytes](), False
+def _decoded(pieces: Iterable[Buffer]) -> Iterator[bytes]:
+    ended = False
     for groups in _groups(pieces):
         if ended:
             raise ValueError("base64 that goes on behind its end")
-        made.append(pybase64.b64decode(groups, validate=True))
+        yield pybase64.b64decode(groups, validate=True)
         ended = groups[-1] == _END
-    return b"".join(made)
 
 
 def _groups(pieces: Iterable[Buffer]) -> Iterator[Buffer]:

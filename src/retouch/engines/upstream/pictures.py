@@ -35,11 +35,15 @@ def open_base64(provider: str, text: Base64Text | Buffer | str) -> Picture:
 
 
 def open_preview(provider: str, text: Base64Text) -> Picture:
-    """A preview from base64; nearly always it is handed on, and is not decoded before it is known that it is not.
+    """A preview from base64; nearly always it is handed on, and is not put together before it is known that it is not.
 
     Raises UpstreamFailure.
     """
-    return glance(text.pieces, BOUNDS) or open_base64(provider, text)
+    try:
+        seen = glance(text.decoded_pieces(), BOUNDS)
+    except ValueError:
+        seen = None  # escaped perhaps, or broken
+    return open_base64(provider, text) if seen is None else replace(seen, base64=text.pieces)
 
 
 def alpha_mask(mask: Picture, *, limit: int | None = None) -> Picture:

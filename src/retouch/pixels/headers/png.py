@@ -9,39 +9,28 @@ from retouch.pixels.headers.header import MOST_PARTS, BrokenError, Header
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 
 
-#: The last chunk, which is always the same.
-END = b"\0\0\0\0IEND\xaeB`\x82"
-
-
-def chunks(data: memoryview, whole: int | None = None) -> Iterator[tuple[bytes, memoryview]]:
-    """Each chunk's name and whole bytes (length to checksum), up to and with IEND.
-
-    Where `data` is but the beginning of a file of `whole` bytes, what it holds of the first chunk of pixels is the end.
-    """
+def chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
+    """Each chunk's name and whole bytes (length to checksum), up to and with IEND."""
     at = 8
     for _ in range(MOST_PARTS):
         if at + 12 > len(data):
             raise BrokenError("is cut off")
         (length,) = struct.unpack_from(">I", data, at)
         name = bytes(data[at + 4 : at + 8])
-        pixels = whole is not None and name == b"IDAT"
-        if at + 12 + length > (whole if whole is not None and pixels else len(data)):
+        if at + 12 + length > len(data):
             raise BrokenError("is cut off")
         yield name, data[at : at + 12 + length]
-        if name == b"IEND" or pixels:
+        if name == b"IEND":
             return
         at += 12 + length
     raise BrokenError("holds too many chunks")
 
 
-def read_png(data: memoryview, whole: int | None = None) -> Header:
-    """Read as far as the first pixel chunk, which a file with lying lengths never reaches.
-
-    `data` may be but the beginning of a file of `whole` bytes, if it reaches so far.
-    """
-    width, height, kind = _start(data)
+def read_png(data: memoryview) -> Header:
+    """Read as far as the first pixel chunk, which a file with lying lengths never reaches."""
+    width, height, kind = start(data)
     has_alpha, plain, turn = kind in (4, 6), True, 1
-    for name, chunk in chunks(data, whole):
+    for name, chunk in chunks(data):
         if name == b"IDAT":
             return Header(width, height, turn, has_alpha, plain and turn == 1)
         if name == b"tRNS":
@@ -53,7 +42,8 @@ def read_png(data: memoryview, whole: int | None = None) -> Header:
     raise BrokenError("holds no pixels")
 
 
-def _start(data: memoryview) -> tuple[int, int, int]:
+def start(data: memoryview) -> tuple[int, int, int]:
+    """Width, height and kind of colours, from the first 33 bytes."""
     if len(data) < 33:
         raise BrokenError("is cut off")
     length, name, width, height, depth, kind, packing, filtering, interlace = struct.unpack_from(">I4sIIBBBBB", data, 8)
