@@ -55,7 +55,11 @@ async def serving(
     async with server:
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
         yield reader, writer
+        app.may.set()
         writer.close()
+        async with asyncio.timeout(20):
+            while state.tasks or state.connections:
+                await asyncio.sleep(0)
 
 
 async def answered(reader: asyncio.StreamReader) -> str:

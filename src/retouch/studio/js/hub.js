@@ -125,13 +125,18 @@ export function tell(said) {
   if (!failed) setTimeout(() => toast.remove(), 6000);
 }
 
+/** Dialogs so far: one may open above another, and each has a title of its own. */
+let dialogs = 0;
+
 /** A dialog with a heading; it is gone once it is closed. `content` gets a function that closes it. */
 export function dialog(title, content, { wide = false } = {}) {
-  const root = el("dialog", { class: wide ? "dialog" : "dialog narrow", "aria-labelledby": "dialog-title" });
-  const close = () => root.close();
+  const id = `dialog-title-${dialogs += 1}`;
+  const root = el("dialog", { class: wide ? "dialog" : "dialog narrow", "aria-labelledby": id });
+  // At once, not with the event: the next dialog may open before that.
+  const close = () => { root.close(); root.remove(); };
   root.append(
     el("div", { class: "dialog-head" },
-      el("h2", { id: "dialog-title" }, title),
+      el("h2", { id }, title),
       el("button", { type: "button", class: "button icon-only ghost", "aria-label": "Close", onclick: close }, icon("close"))),
     ...[content(close, root)].flat(Infinity).filter(Boolean));
   root.addEventListener("close", () => root.remove());
