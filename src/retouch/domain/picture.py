@@ -56,7 +56,7 @@ class Picture:
 
     `format` is `png`, `jpeg`, `webp`, `gif`, `tiff`, `bmp`, `avif`, `heic` or `pam` (see RAW). `base64` is the same
     file as base64, in pieces, where it came as such: handed on as it is, it need not be encoded again. `data` is empty
-    where it `is_glanced`.
+    where it `is_glanced`, which only a preview may be.
     """
 
     data: Buffer
