@@ -30,7 +30,6 @@ from retouch.settings import Settings
 from retouch.stores.accounts import Accounts
 from retouch.stores.embedded import Embedded, EmbeddedError
 from retouch.stores.sessions import Sessions
-from retouch.wire.receiving import Receiving
 
 _log = logging.getLogger("retouch")
 
@@ -119,7 +118,6 @@ def _run(settings: Settings, listener: socket.socket) -> None:
     config = uvicorn.Config(
         APPLICATION,
         factory=True,
-        http=Receiving,
         workers=settings.workers,
         log_config=None,
         access_log=False,
