@@ -5,17 +5,20 @@ from pathlib import Path
 
 import pytest
 
+from retouch.admission.keys import Caller
 from retouch.domain.ledger import EditState, Output, Settlement
 from retouch.domain.project import Input, Order
-from retouch.projects import Tidying
+from retouch.projects import Tidying, Uploading
 from retouch.stores.database import Connection, Database
 from retouch.stores.ledger import Ledger
 from retouch.stores.objects import Objects
 from retouch.stores.projects import Projects
 from retouch.stores.queue import Queue
+from retouch.stores.uploads import Uploads
 from support.money import admission, customer
 
 DAY = "2026-11-21"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(60)
 
 
 @pytest.fixture
@@ -68,6 +71,23 @@ async def test_what_runs_keeps_everything(database: Database, objects: Objects, 
         await objects.put(key, b"picture")
     assert await tidying.take_strays(timedelta(0)) == 1
     assert await kept(objects) == {begun, f"{folder}/0"}
+
+
+async def test_an_upload_whose_writer_died_is_taken_and_the_next_ones_stays(
+    database: Database, objects: Objects, tidying: Tidying
+) -> None:
+    """Each writer to an address puts its picture at a place of its own; one that is killed then leaves it there."""
+    who = await customer(database)
+    caller = Caller(who.account, who.key_id, frozenset({"edit"}))
+    uploading = Uploading(Uploads(database), objects, max_bytes=10**6, quota=10**9)
+    (place,) = await uploading.offer(caller, ["png"])
+    dead = await uploading.claim(await uploading.find(place.path), seconds=-3600)
+    await objects.put(dead.key, PNG)
+    alive = await uploading.claim(await uploading.find(place.path), seconds=60)
+    await uploading.keep(alive, PNG)
+    assert await tidying.take_strays(timedelta(0)) == 1
+    assert await kept(objects) == {alive.key}
+    assert (await uploading.read(place.path, "image", caller)).data == PNG
 
 
 async def test_what_is_young_is_left_alone(objects: Objects, tidying: Tidying) -> None:

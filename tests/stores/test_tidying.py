@@ -113,8 +113,19 @@ async def test_a_deleted_one_keeps_nothing(database: Database, objects: Objects,
     assert (found.outputs, found.deleted_at is None) == ((), False)
 
 
+async def handed_in(database: Database, who: Customer, name: str, key: str, age: timedelta) -> str:
+    """Note an upload of that age that lies there; its path."""
+    path = f"api-assets/{name}.png"
+    await database.run(
+        b"insert into uploads (path, account_id, key, max_bytes, state, expires_at, created_at)"
+        b" values (%(path)s, %(who)s, %(key)s, 1, 'stored', now(), now() - %(age)s::interval)",
+        {"path": path, "who": who.account, "key": key, "age": age},
+    )
+    return path
+
+
 async def test_what_is_too_old_expires(database: Database, folder: Path, objects: Objects, tidying: Tidying) -> None:
-    """Outputs after a day, uploads after seven, pictures of which no project knows after an hour."""
+    """Outputs after a day, uploads after seven, pictures of which nobody knows after an hour."""
     who = await customer(database)
     (old_id, old), (young_id, young) = [await settled(database, objects, who) for _ in range(2)]
     for id_ in (old_id, young_id):
@@ -124,25 +135,29 @@ async def test_what_is_too_old_expires(database: Database, folder: Path, objects
         young: timedelta(hours=23),
         "uploads/acct/_a.png": timedelta(days=8),
         "uploads/acct/_b.png": timedelta(days=6),
+        "uploads/acct/dead_b.png": timedelta(days=6),
+        "uploads/acct/new_b.png": timedelta(minutes=30),
         "inputs/2026-11-21/in_2/0": timedelta(hours=2),
         "inputs/2026-11-21/in_3/0": timedelta(minutes=30),
     }
     for key, age in ages.items():
         await objects.put(key, b"x")
         aged(folder, key, age)
+    for name, age in (("a", timedelta(days=8)), ("b", timedelta(days=6))):
+        await handed_in(database, who, name, f"uploads/acct/_{name}.png", age)
     await tidying.expire()
-    assert await keys(objects) == {young, "uploads/acct/_b.png", "inputs/2026-11-21/in_3/0"}
+    assert await keys(objects) == {
+        young,
+        "uploads/acct/_b.png",
+        "uploads/acct/new_b.png",
+        "inputs/2026-11-21/in_3/0",
+    }
 
 
 async def test_an_upload_is_forgotten_after_seven_days(database: Database, tidying: Tidying) -> None:
     """Its path is nobody's then."""
     who, uploads = await customer(database), Uploads(database)
-    path = "api-assets/0123456789abcdefghijkl.png"
-    await database.run(
-        b"insert into uploads (path, account_id, key, max_bytes, state, expires_at, created_at)"
-        b" values (%(path)s, %(who)s, 'uploads/x', 1, 'stored', now(), now() - %(age)s::interval)",
-        {"path": path, "who": who.account, "age": timedelta(days=6)},
-    )
+    path = await handed_in(database, who, "0123456789abcdefghijkl", "uploads/x", timedelta(days=6))
     await tidying.expire()
     assert await uploads.key(path, who.account) == "uploads/x"
     await database.run(b"update uploads set created_at = now() - interval '8 days'")

@@ -1,6 +1,7 @@
 """What nobody needs any more is taken away: pictures of settled projects, outputs of deleted ones, old uploads."""
 
 import logging
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from retouch.domain.project import ProjectStatus
@@ -60,7 +61,6 @@ class Tidying:
         """Take away what is too old: outputs, uploads, and what belongs to nothing."""
         deleted = await self._objects.delete_older_than("outputs", self._keep)
         await self._uploads.forget(KEEP_UPLOADS)
-        deleted += await self._objects.delete_older_than(UPLOADS, KEEP_UPLOADS)
         deleted += await self.take_strays()
         if deleted:
             _log.info("%d expired pictures deleted", deleted)
@@ -72,13 +72,22 @@ class Tidying:
         """
         # Listed first: what is put meanwhile is not looked at.
         limit = datetime.now(UTC) - age
-        inputs = [found.key async for found in self._objects.list(INPUTS) if found.modified < limit]
+        inputs = await self._older(INPUTS, limit)
         used = await self._projects.folders_in_use() if inputs else set()
         strays = [key for key in inputs if key.rpartition("/")[0] not in used]
-        outputs = [found.key async for found in self._objects.list("outputs") if found.modified < limit]
-        for batch in (outputs[at : at + BATCH] for at in range(0, len(outputs), BATCH)):
+        for batch in _batches(await self._older("outputs", limit)):
             kept, unsettled = await self._projects.outputs_in_use({edit_of(key) for key in batch})
             strays += [key for key in batch if key not in kept and edit_of(key) not in unsettled]
+        for batch in _batches(await self._older(UPLOADS, limit)):
+            known = await self._uploads.in_use(batch)
+            strays += [key for key in batch if key not in known]
         for key in strays:
             await self._objects.delete(key)
         return len(strays)
+
+    async def _older(self, folder: str, limit: datetime) -> list[str]:
+        return [found.key async for found in self._objects.list(folder) if found.modified < limit]
+
+
+def _batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (keys[at : at + BATCH] for at in range(0, len(keys), BATCH))

@@ -1,5 +1,6 @@
 """Pictures that accounts have handed in, by their paths; the bytes lie in the object store."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -12,7 +13,7 @@ from retouch.stores.queries import query
 
 _LOCK, _SUM, _INSERT, _FIND = map(query, ("lock_account", "sum_uploads", "insert_upload", "find_upload"))
 _CLAIM, _RELEASE, _STORE = map(query, ("claim_upload", "release_upload", "store_upload"))
-_KEY, _FORGET = map(query, ("stored_key", "forget_uploads"))
+_KEY, _IN_USE, _FORGET = map(query, ("stored_key", "upload_keys_in_use", "forget_uploads"))
 
 
 class Stored(Enum):
@@ -81,6 +82,10 @@ class Uploads:
     async def key(self, path: str, account_id: str) -> str | None:
         """Where an upload of this account lies; None for one that is not there or is another's."""
         return await self._database.one(scalar_row, _KEY, {"path": path, "account_id": account_id})
+
+    async def in_use(self, keys: Sequence[str]) -> set[str]:
+        """Those of these keys that belong to an upload: the others were a writer's who died, or are forgotten."""
+        return set(await self._database.all(scalar_row, _IN_USE, {"keys": list(keys)}))
 
     async def forget(self, age: timedelta) -> None:
         """Forget those that are older."""

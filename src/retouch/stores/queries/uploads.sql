@@ -31,6 +31,10 @@ where path = %(path)s and state = 'receiving' and key = %(key)s;
 -- Where an account's upload lies.
 select key from uploads where path = %(path)s and account_id = %(account_id)s and state = 'stored';
 
+-- name: upload_keys_in_use
+-- Which of these places belong to an upload, there or to come.
+select key from uploads where key = any(%(keys)s);
+
 -- name: forget_uploads
 -- Forgets uploads that are too old.
 delete from uploads where created_at < clock_timestamp() - %(age)s::interval;
