@@ -80,14 +80,30 @@ async def test_an_upload_whose_writer_died_is_taken_and_the_next_ones_stays(
     who = await customer(database)
     caller = Caller(who.account, who.key_id, frozenset({"edit"}))
     uploading = Uploading(Uploads(database), objects, max_bytes=10**6, quota=10**9)
-    (place,) = await uploading.offer(caller, ["png"])
-    dead = await uploading.claim(await uploading.find(place.path), seconds=-3600)
-    await objects.put(dead.key, PNG)
-    alive = await uploading.claim(await uploading.find(place.path), seconds=60)
+    again, never, slow = await uploading.offer(caller, ["png"] * 3)
+    for place in (again, never):
+        dead = await uploading.claim(await uploading.find(place.path), seconds=-3600)
+        await objects.put(dead.key, PNG)
+    alive, writing = [await uploading.claim(await uploading.find(one.path), seconds=60) for one in (again, slow)]
     await uploading.keep(alive, PNG)
+    await objects.put(writing.key, PNG)
+    assert await tidying.take_strays(timedelta(0)) == 2
+    assert await kept(objects) == {alive.key, writing.key}
+    assert (await uploading.read(again.path, "image", caller)).data == PNG
+    # The address that nobody came back to takes another picture.
+    await uploading.keep(await uploading.claim(await uploading.find(never.path), seconds=60), PNG)
+    assert (await uploading.read(never.path, "image", caller)).data == PNG
+
+
+async def test_a_file_that_is_none_of_ours_is_left_alone(objects: Objects, tidying: Tidying, tmp_path: Path) -> None:
+    """A desktop leaves its own in a folder that somebody opens: it keeps nothing from being swept."""
+    stray = f"inputs/{DAY}/in_{'2' * 26}/0"
+    await objects.put(stray, b"picture")
+    for folder in ("inputs", "outputs", "uploads/acct"):
+        (tmp_path / "objects" / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "objects" / folder / ".DS_Store").write_bytes(b"desktop")
     assert await tidying.take_strays(timedelta(0)) == 1
-    assert await kept(objects) == {alive.key}
-    assert (await uploading.read(place.path, "image", caller)).data == PNG
+    assert await kept(objects) == set()
 
 
 async def test_what_is_young_is_left_alone(objects: Objects, tidying: Tidying) -> None:

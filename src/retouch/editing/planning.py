@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 from retouch.admission.keys import Caller
@@ -50,9 +51,19 @@ class Planning:
         self._bounds = bounds
         self._seconds = seconds
 
-    async def plan(self, request: EditRequest, caller: Caller | None, reserve: Reserve | None) -> Planned:
-        """Find who can do it. `caller` None is an edit that was accepted before. Raises RetouchError."""
-        request = await self._with_inputs(request, reserve)
+    async def plan(
+        self,
+        request: EditRequest,
+        caller: Caller | None,
+        reserve: Reserve | None,
+        wanted: AbstractAsyncContextManager[object] | None = None,
+    ) -> Planned:
+        """Find who can do it. `caller` None is an edit that was accepted before; `wanted` may stop the fetching.
+
+        Raises RetouchError.
+        """
+        async with wanted or nullcontext():
+            request = await self._with_inputs(request, reserve)
         pictures, mask = self._inspect(request)
         model = self._chooser.model(request, pictures)
         if caller is not None:

@@ -94,15 +94,15 @@ class Editing:
         A retry (`attempt` above 0) joins the edit that an earlier attempt started; None is a client that does not
         count its attempts, so that no retry of it is ever told from a new edit. An idempotency key replays its first
         answer. `reserve` counts the bytes of fetched pictures against the memory that the caller may use. `wanted` is
-        held until the edit is to be charged, and may stop it.
+        entered while pictures are fetched, and before the edit is charged: it raises once nobody wants it any more.
         Raises RetouchError for everything that can be known before the engine is called: nothing is charged then.
         """
         identity = await identify(ROUTE, request, attempt, idempotency_key)
         if known := await earlier(self._ledger, caller, identity):
             return await self._known(known)
+        planned = await self._planning.plan(request, caller, reserve, wanted)
         async with wanted or nullcontext():
-            planned = await self._planning.plan(request, caller, reserve)
-        admission = admission_of(planned, caller, identity, queued=False)
+            admission = admission_of(planned, caller, identity, queued=False)
         give_back = planned.candidates[0].slots.enter()
         try:
             verdict = await self._ledger.admit(admission)

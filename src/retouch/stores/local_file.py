@@ -18,48 +18,62 @@ _numbers = count()
 
 #: Bytes that the system takes in about a millisecond, as long as it has memory to put them into.
 BRIEF_BYTES = 2_000_000
-#: Seconds that a write takes on the average of the last few where the disk holds it up; for how long the next ones are
-#: then left to threads; and what one takes there that makes it longer.
+#: Seconds that a write takes on the average of the last few where the disk holds it up; what one takes where it is
+#: stuck, and one that waits until it is on the disk; and for how long writes are then left to threads.
 HELD_UP = 0.004
+STUCK, STUCK_DURABLE = 0.1, 1.0
 WARY = 30.0
-STUCK = 0.1
 
 
 class Writing:
     """Writes files from an event loop: right there while the disk keeps up, which a thread would make twice as dear.
 
     Small files that need not be durable go to memory of the system's. It stops whoever writes where the disk is far
-    behind; when that happens, threads wait in the loop's place for a while. Not `in_place` where the folder may lie
-    behind a network, which stops who writes for as long as it likes: then it is threads alone.
+    behind; when that happens, threads wait in the loop's place, until one of them finds the disk well again. Not
+    `in_place` where the folder may lie behind a network, which stops who writes for as long as it likes: then it is
+    threads alone.
     """
 
     def __init__(self, *, in_place: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self._in_place = in_place
         self._clock = clock
         self._lately = 0.0
-        self._wary_until = -WARY
+        #: While the loop does not write; None while it does.
+        self._wary_until: float | None = None
 
     async def write(self, path: Path, data: Buffer, *, durable: bool) -> None:
         """As `write_whole`. Raises OSError."""
-        if durable or not self._in_place or len(data) > BRIEF_BYTES:
-            await asyncio.to_thread(write_whole, path, data, durable=durable)
-        elif self._clock() < self._wary_until:
-            await asyncio.to_thread(self._timed, path, data, in_place=False)
+        small = not durable and len(data) <= BRIEF_BYTES
+        if small and self._in_place and self._wary_until is None:
+            self._here(path, data)
         else:
-            self._timed(path, data, in_place=True)
+            await asyncio.to_thread(self._there, path, data, durable=durable)
 
-    def _timed(self, path: Path, data: Buffer, *, in_place: bool) -> None:
+    def _here(self, path: Path, data: Buffer) -> None:
         started = self._clock()
         try:
             write_whole(path, data)
         finally:
-            now = self._clock()
-            took = now - started
-            if in_place:  # a thread's waiting for its turn says nothing of the disk
-                self._lately += (took - self._lately) / 4
+            took = self._clock() - started
+            self._lately += (took - self._lately) / 4
             if took > STUCK or self._lately > HELD_UP:
-                self._lately = 0.0
-                self._wary_until = now + WARY
+                self._beware()
+
+    def _there(self, path: Path, data: Buffer, *, durable: bool) -> None:
+        """In a thread, whose waiting for its turn after each step counts for little beside a disk that is stuck."""
+        started = self._clock()
+        try:
+            write_whole(path, data, durable=durable)
+        finally:
+            now = self._clock()
+            if now - started > (STUCK_DURABLE if durable else STUCK):
+                self._beware()
+            elif self._wary_until is not None and now >= self._wary_until:
+                self._wary_until = None
+
+    def _beware(self) -> None:
+        self._lately = 0.0
+        self._wary_until = self._clock() + WARY
 
 
 def write_whole(path: Path, data: Buffer, *, durable: bool = False) -> None:

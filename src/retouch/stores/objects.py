@@ -149,13 +149,14 @@ class Objects:
             await self._make_private(key)
 
     async def list(self, prefix: str | None = None) -> AsyncIterator[ObjectInfo]:
-        """Every file, or those under a folder such as `outputs` or `outputs/2026-11-21`, in no order."""
+        """Every file of ours, or those under a folder such as `outputs` or `outputs/2026-11-21`, in no order."""
         if prefix is not None:
             checked(prefix)
         async with _border():
             async for found in obstore.list(self._store, prefix=prefix):
                 for meta in found:
-                    yield _info(meta)
+                    if _KEY.fullmatch(meta["path"]):  # a desktop's own files, in a folder that somebody has opened
+                        yield _info(meta)
 
     async def delete_older_than(self, prefix: str, age: timedelta) -> int:
         """Remove the files under a folder that were put longer ago than `age`; how many those were."""

@@ -13,7 +13,8 @@ from retouch.stores.queries import query
 
 _LOCK, _SUM, _INSERT, _FIND = map(query, ("lock_account", "sum_uploads", "insert_upload", "find_upload"))
 _CLAIM, _RELEASE, _STORE = map(query, ("claim_upload", "release_upload", "store_upload"))
-_KEY, _IN_USE, _FORGET = map(query, ("stored_key", "upload_keys_in_use", "forget_uploads"))
+_KEY, _FORGET = map(query, ("stored_key", "forget_uploads"))
+_GIVE_UP, _IN_USE = map(query, ("give_up_dead_writers", "upload_keys_in_use"))
 
 
 class Stored(Enum):
@@ -84,7 +85,8 @@ class Uploads:
         return await self._database.one(scalar_row, _KEY, {"path": path, "account_id": account_id})
 
     async def in_use(self, keys: Sequence[str]) -> set[str]:
-        """Those of these keys that belong to an upload: the others were a writer's who died, or are forgotten."""
+        """Those of these keys at which an upload lies or is being written: others are a dead writer's, or forgotten."""
+        await self._database.run(_GIVE_UP)
         return set(await self._database.all(scalar_row, _IN_USE, {"keys": list(keys)}))
 
     async def forget(self, age: timedelta) -> None:

@@ -31,9 +31,14 @@ where path = %(path)s and state = 'receiving' and key = %(key)s;
 -- Where an account's upload lies.
 select key from uploads where path = %(path)s and account_id = %(account_id)s and state = 'stored';
 
+-- name: give_up_dead_writers
+-- Lets others write in place of those who have surely ended; what such a writer still put would be nobody's.
+update uploads set state = 'issued', receiving_until = null
+where state = 'receiving' and receiving_until < clock_timestamp();
+
 -- name: upload_keys_in_use
--- Which of these places belong to an upload, there or to come.
-select key from uploads where key = any(%(keys)s);
+-- Which of these places hold an upload, or one that is being written.
+select key from uploads where key = any(%(keys)s) and state <> 'issued';
 
 -- name: forget_uploads
 -- Forgets uploads that are too old.

@@ -13,7 +13,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
 class ClientLeft(Exception):  # noqa: N818 - not an error: nobody is there to be told
-    """The client closed the connection before its body was complete. There is no one to answer."""
+    """The client closed the connection before it had its answer. There is no one to be given it."""
 
 
 class Body:
