@@ -49,6 +49,7 @@ async def under_way(studio: Studio, picture: Path) -> None:
     await studio.page.fill("#prompt", f"hold {picture.parent / 'never'}")
     await studio.page.click("#run")
     await studio.page.wait_for_selector("#result:not([hidden])")
+    await studio.page.wait_for_selector('#tabs [data-view="result"][aria-pressed="true"]:enabled')
 
 
 async def refused(studio: Studio, picture: Path) -> None:
