@@ -159,7 +159,7 @@ def test_several_processes_serve_one_database() -> None:
         for link in links:
             assert {get_status(link) for _ in range(4)} == {200}
         assert 'route="/v1/images/edits",status="200"} 6.0' in get(f"{server.url}/metrics")[1]
-        assert server.log.read_text().count("POST /v1/images/edits 200") == 6
+        until(lambda: server.log.read_text().count("POST /v1/images/edits 200") == 6)
         workers = _children(server.process.pid)
         assert len(workers) >= 2
         os.kill(workers[0], signal.SIGKILL)

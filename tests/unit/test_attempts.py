@@ -1,123 +1,15 @@
 """Trying an edit's calls on one route after the other."""
 
 import asyncio
-import time
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import replace
 
 import pytest
 
-from retouch.domain.edit import Tier
-from retouch.domain.engine import EngineCall, EngineEvent, Made, Offer, Partial, Usage, Wish
-from retouch.domain.errors import Accepted, Code, RetouchError, UpstreamFailure
-from retouch.domain.model import Model, Route
-from retouch.domain.picture import Format, Picture, Size
+from retouch.domain.errors import Code, RetouchError, UpstreamFailure
 from retouch.engines.upstream.failures import Refusal as ProviderRefusal
 from retouch.engines.upstream.failures import refused
 from retouch.routing import attempts as module
-from retouch.routing.attempts import Attempts, Candidate
 from retouch.routing.circuit import FAILURES, Circuit, State
-from retouch.routing.plan import Plan
-from retouch.routing.slots import Slots
-
-PICTURE = Picture(b"x", "png", Size(1, 1))
-REFUSED = {"accepted": Accepted.NO, "elsewhere": True}
-SILENT = {"accepted": Accepted.UNKNOWN, "elsewhere": True}
-BROKE = {"accepted": Accepted.YES, "elsewhere": True}
-CALLERS_FAULT = {"accepted": Accepted.NO, "elsewhere": False}
-
-
-def failure(kind: dict[str, object], **more: object) -> UpstreamFailure:
-    return UpstreamFailure(Code.UPSTREAM_ERROR, "failed", cause="failed", **{**kind, **more})  # type: ignore[arg-type]
-
-
-class Scripted:
-    """An engine that does what it is told, call by call; then it serves."""
-
-    def __init__(self, name: str, script: Sequence[Exception | None] = ()) -> None:
-        self._name = name
-        self._script = list(script)
-        self.calls: list[tuple[int, ...]] = []
-        self.on_call: Callable[[], None] = lambda: None
-        self.inside = 0
-        self.unfit: set[str] = set()
-        self.breaks_after: int | None = None
-
-    @property
-    def name(self) -> str:
-        return self._name
-
-    def missing(self) -> str | None:
-        return None
-
-    def offer(self, wish: Wish) -> Offer:
-        return Offer()
-
-    async def call(self, seeds: tuple[int, ...]) -> EngineCall:
-        return EngineCall(model="m", prompt="p", images=(PICTURE,), seeds=seeds, deadline=0)
-
-    async def run(self, call: EngineCall) -> AsyncGenerator[EngineEvent, None]:
-        self.calls.append(call.seeds)
-        self.on_call()
-        self.inside += 1
-        try:
-            await asyncio.sleep(0)
-            outcome = self._script.pop(0) if self._script else None
-            if outcome:
-                raise outcome
-            for index, seed in enumerate(call.seeds):
-                if index == self.breaks_after:
-                    raise failure(BROKE)
-                yield Made(index, PICTURE, revised_prompt=f"{self.name} {seed}")
-            yield Usage(output_image=1)
-        finally:
-            self.inside -= 1
-
-    async def finish(self, event: Partial | Made) -> str | None:
-        """What is in `unfit` is of no use, though the engine did as it was asked."""
-        assert isinstance(event, Made)
-        if event.revised_prompt in self.unfit:
-            raise failure(BROKE)
-        return event.revised_prompt
-
-    async def close(self) -> None:
-        pass
-
-
-def candidate(engine: Scripted, *, per_call: int = 1, circuit: Circuit | None = None) -> Candidate[str]:
-    plan = Plan(
-        model=Model(id="m", owned_by="o", summary="s"),
-        route=Route(engine.name, "r"),
-        offer=Offer(images_per_call=per_call),
-        size=None,
-        frame=None,
-        ask=None,
-        prompt="p",
-        cut_out=False,
-        mask_emulated=False,
-        guided=False,
-        images=1,
-        first_seed=10,
-        copies=1,
-        tier=Tier.MEDIUM,
-        format=Format.PNG,
-        compression=100,
-        delivery="both",
-        partial_images=0,
-        emulated=(),
-        ignored_hints=(),
-    )
-    return Candidate(plan, engine, Slots("scripted", running=4, waiting=0), circuit or Circuit(), engine)
-
-
-async def made(attempts: Attempts[str], images: int = 1) -> list[tuple[int, str | None]]:
-    found = [news async for news in attempts.run(range(images))]
-    return sorted((news.image, news.result) for news in found if isinstance(news.event, Made))
-
-
-def tries(*candidates: Candidate[str], seconds: float = 60, reroute: bool = False) -> Attempts[str]:
-    return Attempts(candidates, time.monotonic() + seconds, reroute)
+from support.attempts import BROKE, CALLERS_FAULT, REFUSED, SILENT, Scripted, candidate, failure, made, tries
 
 
 @pytest.fixture(autouse=True)
@@ -247,19 +139,6 @@ async def test_count_is_cut_into_calls_as_each_route_takes_them() -> None:
     assert two.calls == [(10,), (11,)]
 
 
-async def test_closing_stops_every_call_and_gives_every_place_back() -> None:
-    one = Scripted("one")
-    them = candidate(one)
-    events = tries(them).run(range(8))
-    await anext(events)
-    await events.aclose()
-    assert one.inside == 0
-    async with asyncio.timeout(5):
-        for _ in range(4):
-            async with them.slots.run():
-                pass
-
-
 async def test_an_open_circuit_is_passed_over() -> None:
     one, two, circuit = Scripted("one"), Scripted("two"), Circuit()
     for _ in range(FAILURES):
@@ -276,100 +155,3 @@ async def test_when_every_route_is_open_the_caller_is_told_when_to_come_back() -
     assert caught.value.code is Code.OVERLOADED
     assert caught.value.retry_after
     assert 50 < caught.value.retry_after <= 60
-
-
-def test_a_circuit_opens_lets_one_call_try_and_closes() -> None:
-    now = 100.0
-    circuit = Circuit(lambda: now)
-    for _ in range(FAILURES):
-        assert circuit.allows()
-        circuit.failed(failure(BROKE))
-    assert [circuit.state] == [State.OPEN]
-    assert not circuit.allows()
-    now += circuit.opens_in
-    assert [circuit.state] == [State.HALF_OPEN]
-    assert circuit.allows()
-    assert not circuit.allows()
-    circuit.failed(failure(BROKE))
-    assert [circuit.state] == [State.OPEN]
-    now += circuit.opens_in
-    assert circuit.allows()
-    circuit.left()
-    assert circuit.allows()
-    circuit.succeeded()
-    assert circuit.state is State.CLOSED
-
-
-def test_a_callers_fault_says_nothing_of_a_routes_health() -> None:
-    circuit = Circuit()
-    for _ in range(FAILURES * 2):
-        circuit.failed(failure(CALLERS_FAULT))
-    assert circuit.state is State.CLOSED
-
-
-class Stubborn(Scripted):
-    """An engine that never ends by itself; `ended` once it was made to."""
-
-    def __init__(self) -> None:
-        super().__init__("stubborn")
-        self.ended = asyncio.Event()
-
-    async def run(self, call: EngineCall) -> AsyncGenerator[EngineEvent, None]:
-        self.calls.append(call.seeds)
-        try:
-            await asyncio.Event().wait()
-            yield Usage()
-        finally:
-            self.ended.set()
-
-
-async def test_an_engine_that_knows_no_deadline_is_stopped_soon_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether its provider goes on is not known, so nothing else is tried."""
-    monkeypatch.setattr(module, "MOMENT", 0.01)
-    one, two = Stubborn(), Scripted("two")
-    attempts = tries(candidate(one), candidate(two), seconds=0.01)
-    with pytest.raises(UpstreamFailure) as caught:
-        await made(attempts)
-    assert (caught.value.code, caught.value.accepted) == (Code.UPSTREAM_TIMEOUT, Accepted.UNKNOWN)
-    assert one.ended.is_set()
-    assert two.calls == []
-    assert [tried.cause for tried in attempts.record] == ["no answer in time"]
-
-
-async def test_an_edit_that_gets_no_turn_in_time_is_not_sent() -> None:
-    one = Scripted("one")
-    route = candidate(one)
-    async with AsyncExitStack() as taken:
-        for _ in range(4):
-            await taken.enter_async_context(route.slots.run())
-        with pytest.raises(RetouchError) as caught:
-            await made(tries(route, seconds=0.01))
-    assert caught.value.code is Code.UPSTREAM_TIMEOUT
-    assert one.calls == []
-
-
-async def test_engines_are_told_when_nobody_waits_any_more() -> None:
-    """What is under way goes on unless its engine gives it up; what waits for a place, or for another try, does not."""
-    seen: list[asyncio.Event | None] = []
-
-    class Watching(Scripted):
-        async def run(self, call: EngineCall) -> AsyncGenerator[EngineEvent, None]:
-            seen.append(call.withdrawn)
-            attempts.withdrawn.set()
-            async for event in super().run(call):
-                yield event
-
-    one = Watching("one")
-    attempts = tries(replace(candidate(one), slots=Slots("narrow", running=1, waiting=0)))
-    assert await made(attempts, 3) == [(0, "one 10")]
-    assert seen == [attempts.withdrawn]
-    assert [tried.cause for tried in attempts.record] == [None, *["not sent: nobody waited any more"] * 2]
-
-
-async def test_nothing_is_tried_again_for_nobody() -> None:
-    one, two = Scripted("one", [failure(REFUSED)]), Scripted("two")
-    attempts = tries(candidate(one), candidate(two))
-    one.on_call = attempts.withdrawn.set
-    with pytest.raises(UpstreamFailure):
-        await made(attempts)
-    assert two.calls == []

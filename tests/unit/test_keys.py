@@ -2,7 +2,6 @@
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import pytest
 from hypothesis import given
@@ -10,21 +9,7 @@ from hypothesis import strategies as st
 
 from retouch.admission.keys import REFUSAL, Caller, authenticate, check_given, ensure_owner, hash_key, new_key, shown
 from retouch.domain.errors import Code, RetouchError
-from retouch.domain.resolution import AccountTier
-
-
-@dataclass
-class Known:
-    id: str = "key_1"
-    account_id: str = "acct_1"
-    scopes: tuple[str, ...] = ("edit", "read")
-    error_format: str | None = None
-    models: tuple[str, ...] | None = None
-    spend_cap: int | None = None
-    requests_per_minute: int | None = None
-    limited_by: tuple[str, ...] = ()
-    expires_at: datetime | None = None
-    tier: AccountTier = AccountTier.BUSINESS
+from support.known_key import Known
 
 
 @dataclass

@@ -5,34 +5,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from retouch.admission.remembered import MOST, SECONDS, RememberedKeys
-from retouch.domain.resolution import AccountTier
-
-
-@dataclass(frozen=True)
-class Key:
-    """A key that may do everything."""
-
-    id: str = "key_1"
-    account_id: str = "acct_1"
-    scopes: frozenset[str] = frozenset({"edit"})
-    error_format: str | None = None
-    models: frozenset[str] | None = None
-    spend_cap: int | None = None
-    requests_per_minute: int | None = None
-    limited_by: tuple[str, ...] = ()
-    expires_at: datetime | None = None
-    tier: AccountTier = AccountTier.FREE
+from support.known_key import Known
 
 
 @dataclass
 class Store:
     """Counts what it is asked."""
 
-    keys: dict[str, Key] = field(default_factory=dict)
+    keys: dict[str, Known] = field(default_factory=dict)
     asked: int = 0
     slow: asyncio.Event | None = None
 
-    async def find(self, digest: str) -> Key | None:
+    async def find(self, digest: str) -> Known | None:
         """The key with this hash."""
         self.asked += 1
         found = self.keys.get(digest)
@@ -51,7 +35,7 @@ class Clock:
 
 
 async def test_a_key_is_looked_up_at_most_twice_a_second() -> None:
-    store, clock = Store({"a": Key()}), Clock()
+    store, clock = Store({"a": Known()}), Clock()
     keys = RememberedKeys(store, clock)
     for number in range(100):
         clock.now = 100 + number / 100
@@ -60,7 +44,7 @@ async def test_a_key_is_looked_up_at_most_twice_a_second() -> None:
 
 
 async def test_a_revoked_key_is_refused_once_its_half_second_is_over() -> None:
-    store, clock = Store({"a": Key()}), Clock()
+    store, clock = Store({"a": Known()}), Clock()
     keys = RememberedKeys(store, clock)
     assert await keys.find("a")
     store.keys.clear()
@@ -68,13 +52,13 @@ async def test_a_revoked_key_is_refused_once_its_half_second_is_over() -> None:
     assert await keys.find("a")
     clock.now += 0.01
     assert await keys.find("a") is None
-    store.keys["a"] = Key()
+    store.keys["a"] = Known()
     assert await keys.find("a"), "what was not found is not remembered"
 
 
 async def test_what_is_changed_here_is_forgotten_at_once() -> None:
     """Also what was being looked up meanwhile."""
-    store = Store({"a": Key()}, slow=asyncio.Event())
+    store = Store({"a": Known()}, slow=asyncio.Event())
     keys = RememberedKeys(store, Clock())
     looking = asyncio.ensure_future(keys.find("a"))
     await asyncio.sleep(0)
@@ -87,7 +71,7 @@ async def test_what_is_changed_here_is_forgotten_at_once() -> None:
 
 
 async def test_a_key_that_ends_is_not_remembered_beyond_its_end() -> None:
-    store = Store({"a": Key(expires_at=datetime.now(UTC) - timedelta(seconds=1))})
+    store = Store({"a": Known(expires_at=datetime.now(UTC) - timedelta(seconds=1))})
     keys = RememberedKeys(store, Clock())
     assert await keys.find("a")
     store.keys.clear()
@@ -95,7 +79,7 @@ async def test_a_key_that_ends_is_not_remembered_beyond_its_end() -> None:
 
 
 async def test_the_number_of_keys_remembered_is_bounded() -> None:
-    store = Store({str(number): Key() for number in range(MOST + 1)})
+    store = Store({str(number): Known() for number in range(MOST + 1)})
     keys = RememberedKeys(store, Clock())
     for digest in store.keys:
         await keys.find(digest)

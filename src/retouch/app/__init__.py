@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 def create() -> "RequestId":
     """The ASGI application, from file and environment: what every server process runs."""
-    from retouch.app.parts import open_parts  # noqa: PLC0415 - as above
-    from retouch.app.works import end_works, open_works, work_on  # noqa: PLC0415 - as above
-    from retouch.wire.app import build_wire  # noqa: PLC0415 - as above
-    from retouch.wire.request_id import RequestId  # noqa: PLC0415 - as above
+    from retouch.app.parts import open_parts  # noqa: PLC0415 - loaded when it is needed
+    from retouch.app.works import end_works, open_works, work_on  # noqa: PLC0415 - loaded when it is needed
+    from retouch.wire.app import build_wire  # noqa: PLC0415 - loaded when it is needed
+    from retouch.wire.request_id import RequestId  # noqa: PLC0415 - loaded when it is needed
 
     start_logging()  # one of several processes was started anew, and knows nothing of what the first one set
     settings = Settings()
@@ -65,7 +65,7 @@ async def _end_with_parent(parent: int) -> None:
 
 async def work(settings: Settings, stopping: asyncio.Event) -> None:
     """`retouch worker`: run projects, and what else is on the queue, until `stopping`."""
-    from retouch.app.works import end_works, open_works, work_on  # noqa: PLC0415 - as above
+    from retouch.app.works import end_works, open_works, work_on  # noqa: PLC0415 - loaded when it is needed
 
     async with AsyncExitStack() as stack:
         address = await stack.enter_async_context(open_address(settings))
@@ -81,7 +81,7 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
 @asynccontextmanager
 async def local_editing(settings: Settings) -> AsyncIterator["Editing"]:
     """Edits with no server and no database, for the command line."""
-    from retouch.app.editing import open_editing  # noqa: PLC0415 - as above
+    from retouch.app.editing import open_editing  # noqa: PLC0415 - loaded when it is needed
 
     async with AsyncExitStack() as stack:
         yield await open_editing(settings, stack, None, NoLedger())

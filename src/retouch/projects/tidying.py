@@ -70,6 +70,7 @@ class Tidying:
 
         A process that is killed leaves them: after it has put a picture, and before it has written that down.
         """
+        await self._uploads.give_up_dead_writers()
         # Listed first: what is put meanwhile is not looked at.
         limit = datetime.now(UTC) - age
         inputs = await self._older(INPUTS, limit)

@@ -84,9 +84,12 @@ class Uploads:
         """Where an upload of this account lies; None for one that is not there or is another's."""
         return await self._database.one(scalar_row, _KEY, {"path": path, "account_id": account_id})
 
+    async def give_up_dead_writers(self) -> None:
+        """Count those no longer who have surely ended; what they still put is nobody's."""
+        await self._database.run(_GIVE_UP)
+
     async def in_use(self, keys: Sequence[str]) -> set[str]:
         """Those of these keys at which an upload lies or is being written: others are a dead writer's, or forgotten."""
-        await self._database.run(_GIVE_UP)
         return set(await self._database.all(scalar_row, _IN_USE, {"keys": list(keys)}))
 
     async def forget(self, age: timedelta) -> None:
